@@ -1,0 +1,64 @@
+// The seam between the operation and what carries it out: a backend makes plans for one kind of device.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "longwing/plan.h"
+
+namespace longwing {
+
+/// A transformed filter: who made it and from what. Backends derive from it and add the numbers.
+struct SpectrumStorage {
+  ConvSpec spec;
+  FilterKind kind = FilterKind::kShared;
+  std::int64_t filters = 1;  ///< C or B, else 1
+  DType filter_dtype = DType::kFloat32;
+  DType reverse_dtype = DType::kFloat32;
+  const PlanImplementation* owner = nullptr;  ///< the plan whose order it is in; kept alive by the storage
+  virtual ~SpectrumStorage() = default;
+  virtual std::size_t bytes() const = 0;
+};
+
+/// One backend's plan. Arguments arrive validated; all calls are const and thread-safe.
+class PlanImplementation : public std::enable_shared_from_this<PlanImplementation> {
+ public:
+  explicit PlanImplementation(const ConvSpec& spec) : spec_(spec) {}
+  virtual ~PlanImplementation() = default;
+  const ConvSpec& spec() const { return spec_; }
+
+  virtual std::shared_ptr<const SpectrumStorage> spectrum(const TensorView& k, const TensorView* reverse_filter,
+                                                          FilterKind kind, const Execution& execution) const = 0;
+  virtual void forward(const ForwardArgs& args) const = 0;
+  virtual void backward(const BackwardArgs& args) const = 0;
+  /// Forward with the filter transformed on the way; the same bits as spectrum() and forward().
+  virtual void long_conv(const LongConvArgs& args, FilterKind kind) const = 0;
+  virtual std::size_t workspace_bytes(std::int64_t batch) const = 0;
+  virtual std::size_t bytes() const = 0;  ///< what the plan cache counts
+  virtual std::string explain() const = 0;
+
+ private:
+  ConvSpec spec_;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual const char* name() const = 0;
+  virtual DeviceType device_type() const = 0;
+  /// Empty where the backend can be used, else why it can't.
+  virtual std::string unusable_because() const = 0;
+  /// One line about the hardware and the code path in use.
+  virtual std::string describe() const = 0;
+  virtual std::shared_ptr<const PlanImplementation> make_plan(const ConvSpec& spec) const = 0;
+};
+
+/// Every backend this build knows, usable or not, in order of registration.
+const std::vector<const Backend*>& backends();
+/// The backend for a device; a RuntimeError says why there is none.
+const Backend& backend_for(DeviceType type);
+
+}  // namespace longwing
