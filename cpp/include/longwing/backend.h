@@ -11,14 +11,13 @@
 
 namespace longwing {
 
-/// A transformed filter: who made it and from what. Backends derive from it and add the numbers.
+/// A transformed filter: for which spec and from what. Backends derive from it and add the numbers and a hold on their plan.
 struct SpectrumStorage {
   ConvSpec spec;
   FilterKind kind = FilterKind::kShared;
   std::int64_t filters = 1;  ///< C or B, else 1
   DType filter_dtype = DType::kFloat32;
   DType reverse_dtype = DType::kFloat32;
-  const PlanImplementation* owner = nullptr;  ///< the plan whose order it is in; kept alive by the storage
   virtual ~SpectrumStorage() = default;
   virtual std::size_t bytes() const = 0;
 };
@@ -54,6 +53,8 @@ class Backend {
   /// One line about the hardware and the code path in use.
   virtual std::string describe() const = 0;
   virtual std::shared_ptr<const PlanImplementation> make_plan(const ConvSpec& spec) const = 0;
+  /// Gives workspace kept between calls back to the system.
+  virtual void release_memory() const {}
 };
 
 /// Every backend this build knows, usable or not, in order of registration.

@@ -1,0 +1,173 @@
+// The butterflies: X[j] = sum_q x[q] exp(Sign·2πi·j·q/R), in place, for every supported radix R.
+//
+// Powers of two are composed from 2 and 4; odd radices use the symmetry of cosine and sine, so that a product is
+// with a real constant: X[j], X[R-j] = (x0 + sum_k c_jk·s_k) ± i·Sign·sum_k s_jk·d_k, s_k = x[k]+x[R-k], d_k = x[k]-x[R-k].
+#pragma once
+
+#include "core/complex.h"
+
+namespace longwing {
+
+/// cos(2πk/R) and sin(2πk/R), k = 0..R-1, correctly rounded decimal constants for the odd radices.
+template <int R>
+struct Roots;
+
+template <>
+struct Roots<3> {
+  static constexpr double kCos[3] = {1.0, -0.5, -0.5};
+  static constexpr double kSin[3] = {0.0, 0.86602540378443864676, -0.86602540378443864676};
+};
+
+template <>
+struct Roots<5> {
+  static constexpr double kCos[5] = {1.0, 0.30901699437494742410, -0.80901699437494742410, -0.80901699437494742410,
+                                     0.30901699437494742410};
+  static constexpr double kSin[5] = {0.0, 0.95105651629515357212, 0.58778525229247312917, -0.58778525229247312917,
+                                     -0.95105651629515357212};
+};
+
+template <>
+struct Roots<7> {
+  static constexpr double kCos[7] = {1.0, 0.62348980185873353053, -0.22252093395631440429, -0.90096886790241912624,
+                                     -0.90096886790241912624, -0.22252093395631440429, 0.62348980185873353053};
+  static constexpr double kSin[7] = {0.0, 0.78183148246802980871, 0.97492791218182360702, 0.43388373911755812048,
+                                     -0.43388373911755812048, -0.97492791218182360702, -0.78183148246802980871};
+};
+
+template <>
+struct Roots<11> {
+  static constexpr double kCos[11] = {1.0, 0.84125353283118116886, 0.41541501300188642553, -0.14231483827328514044,
+                                      -0.65486073394528506406, -0.95949297361449738989, -0.95949297361449738989, -0.65486073394528506406,
+                                      -0.14231483827328514044, 0.41541501300188642553, 0.84125353283118116886};
+  static constexpr double kSin[11] = {0.0, 0.54064081745559758211, 0.90963199535451837141, 0.98982144188093273238,
+                                      0.75574957435425828377, 0.28173255684142969771, -0.28173255684142969771, -0.75574957435425828377,
+                                      -0.98982144188093273238, -0.90963199535451837141, -0.54064081745559758211};
+};
+
+template <>
+struct Roots<13> {
+  static constexpr double kCos[13] = {1.0, 0.8854560256532098959, 0.56806474673115580251, 0.12053668025532305335,
+                                      -0.35460488704253562597, -0.74851074817110109863, -0.97094181742605202716, -0.97094181742605202716,
+                                      -0.74851074817110109863, -0.35460488704253562597, 0.12053668025532305335, 0.56806474673115580251,
+                                      0.8854560256532098959};
+  static constexpr double kSin[13] = {0.0, 0.46472317204376854566, 0.82298386589365639458, 0.9927088740980539928, 0.93501624268541482344,
+                                      0.66312265824079520238, 0.23931566428755776715, -0.23931566428755776715, -0.66312265824079520238,
+                                      -0.93501624268541482344, -0.9927088740980539928, -0.82298386589365639458, -0.46472317204376854566};
+};
+
+template <int Sign, class V>
+LONGWING_HD void butterfly2(Complex<V>& a, Complex<V>& b) {
+  const Complex<V> t = a - b;
+  a = a + b;
+  b = t;
+}
+
+template <int Sign, class V>
+LONGWING_HD void butterfly4(Complex<V>& a, Complex<V>& b, Complex<V>& c, Complex<V>& d) {
+  const Complex<V> s = a + c, t = a - c, u = b + d, v = multiply_i<Sign>(b - d);
+  a = s + u;
+  b = t + v;
+  c = s - u;
+  d = t - v;
+}
+
+/// a·exp(Sign·2πi·k/16) for k in 0..9, by the cheapest form of each.
+template <int Sign, int K, class V>
+LONGWING_HD Complex<V> rotate16(Complex<V> a) {
+  constexpr double kHalf = 0.70710678118654752440, kCos = 0.92387953251128675613, kSin = 0.38268343236508977173;
+  if constexpr (K == 0) {
+    return a;
+  } else if constexpr (K == 4) {
+    return multiply_i<Sign>(a);
+  } else if constexpr (K == 2 || K == 6) {
+    const V h(kHalf);
+    const Complex<V> turned = multiply_i<Sign>(a);
+    if constexpr (K == 2) return {(a.re + turned.re) * h, (a.im + turned.im) * h};
+    return {(turned.re - a.re) * h, (turned.im - a.im) * h};
+  } else {
+    constexpr double re = K == 1 ? kCos : K == 3 ? kSin : -kCos;
+    constexpr double im = (K == 1 ? kSin : K == 3 ? kCos : -kSin) * Sign;
+    static_assert(K == 1 || K == 3 || K == 9);
+    const Complex<V> w = {V(re), V(im)};
+    return a * w;
+  }
+}
+
+template <int R, int Sign, class V>
+LONGWING_HD void odd_butterfly(Complex<V>* x) {
+  constexpr int kHalf = (R - 1) / 2;
+  Complex<V> sum[kHalf], difference[kHalf];
+  Complex<V> total = x[0];
+#pragma GCC unroll 8
+  for (int k = 0; k < kHalf; ++k) {
+    sum[k] = x[k + 1] + x[R - 1 - k];
+    difference[k] = multiply_i<Sign>(x[k + 1] - x[R - 1 - k]);
+    total = total + sum[k];
+  }
+#pragma GCC unroll 8
+  for (int j = 1; j <= kHalf; ++j) {
+    Complex<V> even = x[0], odd = {};
+#pragma GCC unroll 8
+    for (int k = 0; k < kHalf; ++k) {
+      const V c(Roots<R>::kCos[j * (k + 1) % R]), s(Roots<R>::kSin[j * (k + 1) % R]);
+      even = {fma(c, sum[k].re, even.re), fma(c, sum[k].im, even.im)};
+      odd = k == 0 ? Complex<V>{s * difference[k].re, s * difference[k].im}
+                   : Complex<V>{fma(s, difference[k].re, odd.re), fma(s, difference[k].im, odd.im)};
+    }
+    x[j] = even + odd;
+    x[R - j] = even - odd;
+  }
+  x[0] = total;
+}
+
+template <int Sign, class V>
+LONGWING_HD void butterfly8(Complex<V>* x) {
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; ++k) butterfly2<Sign>(x[k], x[k + 4]);
+  x[5] = rotate16<Sign, 2>(x[5]);
+  x[6] = rotate16<Sign, 4>(x[6]);
+  x[7] = rotate16<Sign, 6>(x[7]);
+  butterfly4<Sign>(x[0], x[1], x[2], x[3]);
+  butterfly4<Sign>(x[4], x[5], x[6], x[7]);
+  const Complex<V> y[8] = {x[0], x[4], x[1], x[5], x[2], x[6], x[3], x[7]};
+#pragma GCC unroll 8
+  for (int k = 0; k < 8; ++k) x[k] = y[k];
+}
+
+template <int Sign, class V>
+LONGWING_HD void butterfly16(Complex<V>* x) {
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; ++k) butterfly4<Sign>(x[k], x[k + 4], x[k + 8], x[k + 12]);
+  x[5] = rotate16<Sign, 1>(x[5]);
+  x[6] = rotate16<Sign, 2>(x[6]);
+  x[7] = rotate16<Sign, 3>(x[7]);
+  x[9] = rotate16<Sign, 2>(x[9]);
+  x[10] = rotate16<Sign, 4>(x[10]);
+  x[11] = rotate16<Sign, 6>(x[11]);
+  x[13] = rotate16<Sign, 3>(x[13]);
+  x[14] = rotate16<Sign, 6>(x[14]);
+  x[15] = rotate16<Sign, 9>(x[15]);
+#pragma GCC unroll 4
+  for (int k = 0; k < 4; ++k) butterfly4<Sign>(x[4 * k], x[4 * k + 1], x[4 * k + 2], x[4 * k + 3]);
+#pragma GCC unroll 4
+  for (int row = 0; row < 4; ++row) {
+#pragma GCC unroll 4
+    for (int column = row + 1; column < 4; ++column) {
+      const Complex<V> t = x[4 * row + column];
+      x[4 * row + column] = x[4 * column + row];
+      x[4 * column + row] = t;
+    }
+  }
+}
+
+/// The R-point butterfly over x[0..R), natural order in and out.
+template <int R, int Sign, class V>
+LONGWING_HD void butterfly(Complex<V>* x) {
+  if constexpr (R == 2) butterfly2<Sign>(x[0], x[1]);
+  if constexpr (R == 4) butterfly4<Sign>(x[0], x[1], x[2], x[3]);
+  if constexpr (R == 8) butterfly8<Sign>(x);
+  if constexpr (R == 16) butterfly16<Sign>(x);
+  if constexpr (R % 2 == 1 && R > 1) odd_butterfly<R, Sign>(x);
+}
+
+}  // namespace longwing

@@ -1,0 +1,190 @@
+#include "cpu/cpu_plan.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "cpu/backward.h"
+#include "cpu/direct_engine.h"
+#include "cpu/isa.h"
+#include "cpu/scratch.h"
+#include "cpu/transform_engine.h"
+#include "longwing/threads.h"
+
+namespace longwing::cpu {
+namespace {
+
+// Below this many numbers a row's passes are shorter than handing them to another thread.
+constexpr std::int64_t kTeamNumbers = 65536;
+
+template <class T>
+std::unique_ptr<const RowEngine<T>> make_engine(const ConvSpec& spec, const Choice& choice) {
+  const KernelTable<T>& table = kernels().of<T>();
+  if (choice.form == Form::kDirect) return std::make_unique<DirectEngine<T>>(table, spec);
+  return std::make_unique<TransformEngine<T>>(table, spec, choice.factorization);
+}
+
+template <class T>
+Choice choose(const ConvSpec& spec) {
+  const KernelTable<T>& table = kernels().of<T>();
+  return choose_form(lag_map(spec), {table.lanes, table.registers}, sizeof(T));
+}
+
+}  // namespace
+
+template <class T>
+CpuPlan<T>::CpuPlan(const ConvSpec& spec)
+    : PlanImplementation(spec), choice_(choose<T>(spec)), engine_(make_engine<T>(spec, choice_)) {}
+
+template <class T>
+Spread CpuPlan<T>::spread(std::int64_t tasks) const {
+  const int threads = num_threads();
+  if (tasks < threads && choice_.form != Form::kDirect && engine_->spectrum_size() >= kTeamNumbers) return {1, threads};
+  return {static_cast<int>(std::clamp<std::int64_t>(tasks, 1, threads)), 1};
+}
+
+template <class T>
+void CpuPlan<T>::prepare_all(const TensorView& k, const TensorView* reverse, std::int64_t filter_rows, T* spectra,
+                             const Execution& execution) const {
+  const Spread spread = this->spread(filter_rows);
+  const std::int64_t size = engine_->scratch_size();
+  const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
+  const Team team(spread.team, execution);
+  const auto task = [&](std::int64_t f, int worker) {
+    engine_->prepare(filter_row_of(&k, reverse, spec().groups, f), spectra + f * engine_->spectrum_size(),
+                     static_cast<T*>(scratch.data()) + worker * size, team);
+  };
+  run_tasks(filter_rows, spread.workers, TaskRef(task), execution);
+}
+
+template <class T>
+std::shared_ptr<const SpectrumStorage> CpuPlan<T>::spectrum(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
+                                                            const Execution& execution) const {
+  auto storage = std::make_shared<CpuSpectrum<T>>();
+  storage->spec = spec();
+  storage->kind = kind;
+  storage->filters = kind == FilterKind::kShared ? 1 : k.extent(0);
+  storage->filter_dtype = k.dtype;
+  storage->reverse_dtype = reverse_filter ? reverse_filter->dtype : k.dtype;
+  storage->plan = shared_from_this();
+  const std::int64_t filter_rows = storage->filters * spec().groups;
+  storage->rows = AlignedArray<T>(static_cast<std::size_t>(filter_rows * engine_->spectrum_size()));
+  prepare_all(k, reverse_filter, filter_rows, storage->rows.data(), execution);
+  return storage;
+}
+
+template <class T>
+void CpuPlan<T>::forward_row(const ForwardArgs& args, const RowSet& rows, const RowId& id, const T* spectrum, T* scratch,
+                             const Team& team) const {
+  const bool bank = rows.kind == FilterKind::kBank;
+  const RowView u(args.u, false), out(args.out, bank);
+  const LagMap& map = engine_->map();
+  RowSource x{.data = u.row(id), .dtype = u.dtype(), .stride = u.stride(), .length = map.input_length, .periodic = map.circular};
+  if (args.pre_gate) {
+    const RowView gate(*args.pre_gate, false);
+    x.gate = gate.row(id);
+    x.gate_stride = gate.stride();
+  }
+  RowSink y{.data = out.row(id), .dtype = out.dtype(), .stride = out.stride(), .length = map.output_length,
+            .activation = args.activation};
+  if (args.post_gate) {
+    const RowView gate(*args.post_gate, bank && args.post_gate->rank == args.out.rank);
+    y.gate = gate.row(id);
+    y.gate_stride = gate.stride();
+  }
+  const T skip = args.skip ? static_cast<T>(channel_value(*args.skip, id.channel)) : T(0);
+  engine_->forward(x, spectrum, skip, y, scratch, team);
+}
+
+template <class T>
+void CpuPlan<T>::forward(const ForwardArgs& args) const {
+  const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
+  const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
+  const Spread spread = this->spread(rows.rows());
+  const std::int64_t size = engine_->scratch_size(), each = rows.rows_per_filter();
+  const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
+  const Team team(spread.team, args.execution);
+  const auto task = [&](std::int64_t row, int worker) {
+    forward_row(args, rows, rows.row(row / each, row % each), spectrum.rows.data() + row / each * engine_->spectrum_size(),
+                static_cast<T*>(scratch.data()) + worker * size, team);
+  };
+  run_tasks(rows.rows(), spread.workers, TaskRef(task), args.execution);
+}
+
+// With filters enough for every thread, each thread transforms a filter and uses it at once, while it is in its cache. With
+// fewer, all filters are transformed first and the rows are shared out.
+template <class T>
+void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
+  const std::int64_t filters = kind == FilterKind::kShared ? 1 : args.k.extent(0);
+  const RowSet rows(spec(), kind, filters, args.u);
+  if (rows.rows() == 0) return;
+  const TensorView* const reverse = args.reverse_filter ? &*args.reverse_filter : nullptr;
+  const Spread spread = this->spread(rows.filter_rows());
+  const bool filters_suffice = rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
+  if (!filters_suffice) {
+    const Spectrum spectrum(this->spectrum(args.k, reverse, kind, args.execution));
+    return forward({.u = args.u, .spectrum = spectrum, .skip = args.skip, .pre_gate = args.pre_gate, .post_gate = args.post_gate,
+                    .activation = args.activation, .out = args.out, .execution = args.execution});
+  }
+  const Spectrum none;
+  const ForwardArgs row_args{.u = args.u, .spectrum = none, .skip = args.skip, .pre_gate = args.pre_gate, .post_gate = args.post_gate,
+                             .activation = args.activation, .out = args.out, .execution = args.execution};
+  const std::int64_t spectrum_size = (engine_->spectrum_size() + 15) / 16 * 16, size = spectrum_size + engine_->scratch_size();
+  const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
+  const Team team(spread.team, args.execution);
+  const auto task = [&](std::int64_t f, int worker) {
+    T* const spectrum = static_cast<T*>(scratch.data()) + worker * size;
+    engine_->prepare(filter_row_of(&args.k, reverse, rows.groups, f), spectrum, spectrum + spectrum_size, team);
+    for (std::int64_t i = 0; i < rows.rows_per_filter(); ++i) {
+      forward_row(row_args, rows, rows.row(f, i), spectrum, spectrum + spectrum_size, team);
+    }
+  };
+  run_tasks(rows.filter_rows(), spread.workers, TaskRef(task), args.execution);
+}
+
+template <class T>
+void CpuPlan<T>::backward(const BackwardArgs& args) const {
+  const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
+  const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
+  run_backward(*engine_, rows, spectrum.rows.data(), args);
+}
+
+template <class T>
+std::size_t CpuPlan<T>::workspace_bytes(std::int64_t batch) const {
+  const Spread spread = this->spread(batch * spec().channels);
+  return static_cast<std::size_t>(engine_->scratch_size() * spread.workers) * sizeof(T);
+}
+
+template <class T>
+std::string CpuPlan<T>::explain() const {
+  const LagMap& map = engine_->map();
+  std::ostringstream text;
+  text << to_string(spec().mode) << " convolution of " << spec().channels << " channels of " << map.input_length << " samples with "
+       << spec().groups << (spec().groups == 1 ? " filter" : " filters") << " of " << spec().filter_length << " taps";
+  if (spec().reverse_length > 0) text << " and " << spec().reverse_length << " reverse taps (" << to_string(spec().reverse_lag) << ")";
+  text << ", " << to_string(spec().dtype) << ", output " << map.output_length << " samples a row\n"
+       << "cpu, " << kernels().f32.isa << ", arithmetic in " << (sizeof(T) == 4 ? "float32" : "float64") << ", lags " << map.lags.lo
+       << " to " << map.lags.hi << "\n";
+  if (choice_.form == Form::kDirect) {
+    text << "direct sums over " << map.lags.span() + 1 << " taps\n";
+  } else {
+    const Factorization& f = choice_.factorization;
+    if (choice_.form == Form::kOneTransform) {
+      text << "one right-angle transform a row";
+    } else {
+      const std::int64_t step = 2 * f.n - map.lags.span();
+      text << "overlap-save, " << (map.output_length + step - 1) / step << " right-angle transforms a row of " << step << " new samples each";
+    }
+    text << ", n = " << f.n << " = " << f.lanes << " lanes";
+    for (const int radix : f.radices) text << " x " << radix;
+    text << "\n";
+    if (engine_->spectrum_size() >= kTeamNumbers) text << "with fewer rows than threads, three-pass: the threads share each row\n";
+  }
+  text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save "
+       << choice_.overlap_save_cost << ", one transform " << choice_.one_transform_cost;
+  return text.str();
+}
+
+template class CpuPlan<float>;
+template class CpuPlan<double>;
+
+}  // namespace longwing::cpu

@@ -1,0 +1,61 @@
+#include "cpu/filter_taps.h"
+
+#include <algorithm>
+
+#include "cpu/row_io.h"
+
+namespace longwing::cpu {
+namespace {
+
+// visit(first tap, count, first lag, step) for stretches of at most kTile taps.
+template <class Visit>
+void for_each_stretch(const ConvSpec& spec, const LagMap& map, bool reverse, const Visit& visit) {
+  for_each_tap_run(spec, map, reverse, [&](const TapRun& run) {
+    for (std::int64_t done = 0; done < run.count; done += kTile) {
+      visit(run.begin + done, std::min(kTile, run.count - done), run.first_lag + run.step * done, run.step);
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void gather_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const LagMap& map, const FilterRow& filter, T* coefficients) {
+  std::fill(coefficients, coefficients + map.lags.span() + 1, T(0));
+  for (const bool reverse : {false, true}) {
+    const TapRow& row = reverse ? filter.reverse : filter.forward;
+    if (!row.data) continue;
+    for_each_stretch(spec, map, reverse, [&](std::int64_t tap, std::int64_t count, std::int64_t lag, int step) {
+      alignas(64) T taps[kTile];
+      kernels.load(taps, element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, count);
+      T* const target = coefficients + (lag - map.lags.lo);
+      for (std::int64_t i = 0; i < count; ++i) target[step * i] += taps[i];
+    });
+  }
+}
+
+template <class T>
+void scatter_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const LagMap& map, const T* coefficients,
+                  const FilterRow& gradient) {
+  for (const bool reverse : {false, true}) {
+    const TapRow& row = reverse ? gradient.reverse : gradient.forward;
+    if (!row.data) continue;
+    alignas(64) T taps[kTile] = {};
+    const std::int64_t total = reverse ? spec.reverse_length : spec.filter_length;
+    for (std::int64_t tap = 0; tap < total; tap += kTile) {
+      kernels.store(element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, taps, std::min(kTile, total - tap));
+    }
+    for_each_stretch(spec, map, reverse, [&](std::int64_t tap, std::int64_t count, std::int64_t lag, int step) {
+      const T* const source = coefficients + (lag - map.lags.lo);
+      for (std::int64_t i = 0; i < count; ++i) taps[i] = source[step * i];
+      kernels.store(element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, taps, count);
+    });
+  }
+}
+
+template void gather_taps(const KernelTable<float>&, const ConvSpec&, const LagMap&, const FilterRow&, float*);
+template void gather_taps(const KernelTable<double>&, const ConvSpec&, const LagMap&, const FilterRow&, double*);
+template void scatter_taps(const KernelTable<float>&, const ConvSpec&, const LagMap&, const float*, const FilterRow&);
+template void scatter_taps(const KernelTable<double>&, const ConvSpec&, const LagMap&, const double*, const FilterRow&);
+
+}  // namespace longwing::cpu

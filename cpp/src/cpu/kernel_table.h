@@ -1,0 +1,91 @@
+// What one instruction set offers: the passes and the elementwise loops, as plain functions over raw pointers.
+#pragma once
+
+#include <cstdint>
+
+#include "longwing/types.h"
+
+namespace longwing::cpu {
+
+/// Lanes of the widest vector, and so the rows of the first pass.
+constexpr int kMaxLanes = 16;
+
+/// One radix over `nodes` nodes of radix·m lines each; only positions [begin, end) of each m are done.
+/// Twiddles: radix-1 lines for each node.
+template <class T>
+struct PassArgs {
+  T* lines;
+  const T* twiddles;
+  std::int64_t nodes;
+  std::int64_t m;
+  std::int64_t begin, end;
+};
+
+/// What happens between the last forward pass and the first inverse pass, at every point of the spectrum.
+enum class CenterOp : std::uint8_t {
+  kMultiply,               ///< z·(filter + skip), then inverse
+  kMultiplyConj,           ///< z·conj(filter + skip), then inverse
+  kCorrelate,              ///< sum += z·conj(other); nothing is stored in lines
+  kCorrelateMultiplyConj,  ///< both of the above
+  kStore,                  ///< store = z·scale; nothing is stored in lines
+  kInverse,                ///< the inverse pass alone
+};
+constexpr int kCenterOps = 6;
+
+/// The last radix of the tree (m = 1), forward, `op`, and inverse, on lines held in registers.
+template <class T>
+struct CenterArgs {
+  T* lines;
+  const T* twiddles;
+  std::int64_t nodes;
+  const T* filter;  ///< kMultiply*: the spectrum, scaled by 1/n
+  T skip;           ///< kMultiply*: added to every real part of the filter
+  const T* other;   ///< kCorrelate*
+  T* sum;           ///< kCorrelate*
+  T* store;         ///< kStore
+  T scale;          ///< kStore
+};
+
+/// Between rows and lines: row q holds positions q·m.. of the ring, `count` of them from here on.
+/// Rows must be readable and writable up to the next multiple of the lanes; a null row reads as zeros and is not written.
+template <class T>
+struct EdgeArgs {
+  T* re[kMaxLanes];
+  T* im[kMaxLanes];
+  T* lines;           ///< of the first position
+  const T* roots;     ///< twiddles of the lane split
+  std::int64_t count;
+  bool has_im;        ///< some imaginary row is there
+};
+
+template <class T>
+struct KernelTable {
+  const char* isa;
+  int lanes;
+  int registers;
+  int lane_radices[2];  ///< the lane split: lanes = product
+
+  using Pass = void (*)(const PassArgs<T>&);
+  using Center = void (*)(const CenterArgs<T>&);
+  Pass (*descend)(int radix);
+  Pass (*ascend)(int radix);
+  Center (*center)(CenterOp op, int radix);
+  void (*enter)(const EdgeArgs<T>&);  ///< rows -> lines, the lane split
+  void (*leave)(const EdgeArgs<T>&);  ///< lines -> rows, its inverse
+
+  /// dst[i] = src[i·stride], converted from `dtype`.
+  void (*load)(T* dst, const void* src, DType dtype, std::int64_t stride, std::int64_t count);
+  /// dst[i·stride] = src[i], rounded to `dtype`, ties to even.
+  void (*store)(void* dst, DType dtype, std::int64_t stride, const T* src, std::int64_t count);
+  void (*multiply)(T* dst, const T* a, const T* b, std::int64_t count);  ///< dst = a·b; dst may be a or b
+  void (*add)(T* dst, const T* src, std::int64_t count);                 ///< dst += src
+  void (*scale)(T* dst, const T* src, T factor, std::int64_t count);     ///< dst = src·factor; dst may be src
+  /// values = act(values); where `derivative` is given it gets act'.
+  void (*activate)(T* values, T* derivative, Activation activation, std::int64_t count);
+  /// y[t] = sum_e taps[e]·x[t+e], e < tap_count
+  void (*correlate)(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count);
+  /// sum_i a[i]·b[i], in a fixed order of vector partial sums
+  T (*dot)(const T* a, const T* b, std::int64_t count);
+};
+
+}  // namespace longwing::cpu

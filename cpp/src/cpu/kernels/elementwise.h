@@ -1,0 +1,92 @@
+// Loops over contiguous samples: gates, sums, activations, and the direct form's correlation and dot product.
+#pragma once
+
+#include "core/epilogue.h"
+#include "cpu/kernels/simd.h"
+#include "longwing/types.h"
+
+namespace longwing::cpu {
+namespace {
+
+template <class T>
+void multiply(T* dst, const T* a, const T* b, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) dst[i] = a[i] * b[i];
+}
+
+template <class T>
+void add(T* dst, const T* src, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) dst[i] += src[i];
+}
+
+template <class T>
+void scale(T* dst, const T* src, T factor, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) dst[i] = src[i] * factor;
+}
+
+template <class T, class Function>
+LONGWING_HD void activate_with(T* values, T* derivative, std::int64_t count, Function function) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const ValueAndDerivative<T> result = function(values[i]);
+    values[i] = result.value;
+    if (derivative) derivative[i] = result.derivative;
+  }
+}
+
+template <class T>
+void activate(T* values, T* derivative, Activation activation, std::int64_t count) {
+  switch (activation) {
+    case Activation::kGelu: return activate_with(values, derivative, count, [](T x) { return gelu(x); });
+    case Activation::kSilu: return activate_with(values, derivative, count, [](T x) { return silu(x); });
+    case Activation::kNone:
+      for (std::int64_t i = 0; derivative && i < count; ++i) derivative[i] = T(1);
+  }
+}
+
+// Four vectors of outputs at a time: one broadcast of a tap serves them all.
+template <class T>
+void correlate(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count) {
+  constexpr int kLanes = Vec<T>::kLanes, kUnroll = 4;
+  std::int64_t t = 0;
+  for (; t + kUnroll * kLanes <= count; t += kUnroll * kLanes) {
+    Vec<T> sum[kUnroll] = {};
+    for (std::int64_t e = 0; e < tap_count; ++e) {
+      const Vec<T> tap = Vec<T>::broadcast(taps + e);
+#pragma GCC unroll 4
+      for (int i = 0; i < kUnroll; ++i) sum[i] = fma(tap, Vec<T>::load(x + t + e + i * kLanes), sum[i]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < kUnroll; ++i) sum[i].store(y + t + i * kLanes);
+  }
+  for (; t + kLanes <= count; t += kLanes) {
+    Vec<T> sum = {};
+    for (std::int64_t e = 0; e < tap_count; ++e) sum = fma(Vec<T>::broadcast(taps + e), Vec<T>::load(x + t + e), sum);
+    sum.store(y + t);
+  }
+  for (; t < count; ++t) {
+    T sum = 0;
+    for (std::int64_t e = 0; e < tap_count; ++e) sum += taps[e] * x[t + e];
+    y[t] = sum;
+  }
+}
+
+template <class T>
+T dot(const T* a, const T* b, std::int64_t count) {
+  constexpr int kLanes = Vec<T>::kLanes, kUnroll = 4;
+  Vec<T> sum[kUnroll] = {};
+  std::int64_t i = 0;
+  for (; i + kUnroll * kLanes <= count; i += kUnroll * kLanes) {
+#pragma GCC unroll 4
+    for (int j = 0; j < kUnroll; ++j) sum[j] = fma(Vec<T>::load(a + i + j * kLanes), Vec<T>::load(b + i + j * kLanes), sum[j]);
+  }
+  T parts[kLanes];
+  ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(parts);
+  for (int width = kLanes / 2; width > 0; width /= 2) {
+    for (int j = 0; j < width; ++j) parts[j] += parts[j + width];
+  }
+  T total = parts[0];
+  for (; i < count; ++i) total += a[i] * b[i];
+  return total;
+}
+
+}  // namespace
+}  // namespace longwing::cpu

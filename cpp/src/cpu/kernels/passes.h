@@ -1,0 +1,134 @@
+// The inner passes: split nodes (descend), the fused centre, join nodes (ascend).
+//
+// A node of M = R·m lines is a polynomial modulo x^M - c, one c per lane. Descend: x_q ·= c^(q/R), then the R-point butterfly across
+// q; child j is modulo x^m - c_j, c_j^R = c. Ascend undoes it up to the factor R, which the filter's spectrum carries.
+#pragma once
+
+#include "core/butterfly.h"
+#include "cpu/kernel_table.h"
+#include "cpu/kernels/simd.h"
+
+namespace longwing::cpu {
+namespace {
+
+template <int R, class T>
+struct NodeTwiddles {
+  Complex<Vec<T>> w[R > 1 ? R - 1 : 1];
+
+  LONGWING_HD explicit NodeTwiddles(const T* table) {
+#pragma GCC unroll 16
+    for (int q = 0; q + 1 < R; ++q) w[q] = load_line(table + q * kLine<T>);
+  }
+};
+
+template <int R, class T>
+LONGWING_HD void split(Complex<Vec<T>>* x, const NodeTwiddles<R, T>& twiddles) {
+#pragma GCC unroll 16
+  for (int q = 1; q < R; ++q) x[q] = x[q] * twiddles.w[q - 1];
+  butterfly<R, 1>(x);
+}
+
+template <int R, class T>
+LONGWING_HD void join(Complex<Vec<T>>* x, const NodeTwiddles<R, T>& twiddles) {
+  butterfly<R, -1>(x);
+#pragma GCC unroll 16
+  for (int q = 1; q < R; ++q) x[q] = multiply_conj(x[q], twiddles.w[q - 1]);
+}
+
+template <int R, bool kDescend, class T>
+void pass(const PassArgs<T>& args) {
+  const std::int64_t stride = args.m * kLine<T>;
+  for (std::int64_t node = 0; node < args.nodes; ++node) {
+    const NodeTwiddles<R, T> twiddles(args.twiddles + node * (R - 1) * kLine<T>);
+    T* const base = args.lines + node * R * stride;
+    for (T* line = base + args.begin * kLine<T>; line < base + args.end * kLine<T>; line += kLine<T>) {
+      Complex<Vec<T>> x[R];
+#pragma GCC unroll 16
+      for (int q = 0; q < R; ++q) x[q] = load_line(line + q * stride);
+      if constexpr (kDescend) split<R>(x, twiddles);
+      if constexpr (!kDescend) join<R>(x, twiddles);
+#pragma GCC unroll 16
+      for (int q = 0; q < R; ++q) store_line(line + q * stride, x[q]);
+    }
+  }
+}
+
+template <CenterOp kOp, int R, class T>
+void center(const CenterArgs<T>& args) {
+  constexpr bool kMultiplies = kOp == CenterOp::kMultiply || kOp == CenterOp::kMultiplyConj || kOp == CenterOp::kCorrelateMultiplyConj;
+  constexpr bool kCorrelates = kOp == CenterOp::kCorrelate || kOp == CenterOp::kCorrelateMultiplyConj;
+  const Vec<T> skip(args.skip), scale(args.scale);
+  for (std::int64_t node = 0; node < args.nodes; ++node) {
+    const NodeTwiddles<R, T> twiddles(args.twiddles + node * (R - 1) * kLine<T>);
+    const std::int64_t offset = node * R * kLine<T>;
+    T* const line = args.lines + offset;
+    Complex<Vec<T>> x[R];
+#pragma GCC unroll 16
+    for (int q = 0; q < R; ++q) x[q] = load_line(line + q * kLine<T>);
+    if constexpr (kOp != CenterOp::kInverse) split<R>(x, twiddles);
+#pragma GCC unroll 16
+    for (int q = 0; q < R; ++q) {
+      const std::int64_t at = offset + q * kLine<T>;
+      if constexpr (kCorrelates) {
+        store_line(args.sum + at, multiply_conj_add(x[q], load_line(args.other + at), load_line(args.sum + at)));
+      }
+      if constexpr (kOp == CenterOp::kStore) store_line(args.store + at, {x[q].re * scale, x[q].im * scale});
+      if constexpr (kMultiplies) {
+        Complex<Vec<T>> filter = load_line(args.filter + at);
+        filter.re = filter.re + skip;
+        if constexpr (kOp == CenterOp::kMultiply) x[q] = x[q] * filter;
+        if constexpr (kOp != CenterOp::kMultiply) x[q] = multiply_conj(x[q], filter);
+      }
+    }
+    if constexpr (kMultiplies || kOp == CenterOp::kInverse) {
+      join<R>(x, twiddles);
+#pragma GCC unroll 16
+      for (int q = 0; q < R; ++q) store_line(line + q * kLine<T>, x[q]);
+    }
+  }
+}
+
+template <bool kDescend, class T>
+typename KernelTable<T>::Pass find_pass(int radix) {
+  switch (radix) {
+    case 2: return pass<2, kDescend, T>;
+    case 3: return pass<3, kDescend, T>;
+    case 4: return pass<4, kDescend, T>;
+    case 5: return pass<5, kDescend, T>;
+    case 7: return pass<7, kDescend, T>;
+    case 8: return pass<8, kDescend, T>;
+    case 11: return pass<11, kDescend, T>;
+    case 13: return pass<13, kDescend, T>;
+    case 16: return pass<16, kDescend, T>;
+    default: return nullptr;
+  }
+}
+
+template <CenterOp kOp, class T>
+typename KernelTable<T>::Center find_center_of(int radix) {
+  switch (radix) {
+    case 1: return center<kOp, 1, T>;
+    case 2: return center<kOp, 2, T>;
+    case 3: return center<kOp, 3, T>;
+    case 4: return center<kOp, 4, T>;
+    case 5: return center<kOp, 5, T>;
+    case 8: return center<kOp, 8, T>;
+    default: return nullptr;
+  }
+}
+
+template <class T>
+typename KernelTable<T>::Center find_center(CenterOp op, int radix) {
+  switch (op) {
+    case CenterOp::kMultiply: return find_center_of<CenterOp::kMultiply, T>(radix);
+    case CenterOp::kMultiplyConj: return find_center_of<CenterOp::kMultiplyConj, T>(radix);
+    case CenterOp::kCorrelate: return find_center_of<CenterOp::kCorrelate, T>(radix);
+    case CenterOp::kCorrelateMultiplyConj: return find_center_of<CenterOp::kCorrelateMultiplyConj, T>(radix);
+    case CenterOp::kStore: return find_center_of<CenterOp::kStore, T>(radix);
+    case CenterOp::kInverse: return find_center_of<CenterOp::kInverse, T>(radix);
+  }
+  return nullptr;
+}
+
+}  // namespace
+}  // namespace longwing::cpu

@@ -1,0 +1,44 @@
+// One algorithm for one row: what the plan's rows are carried out by.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "cpu/filter_taps.h"
+#include "cpu/row_io.h"
+#include "cpu/thread_pool.h"
+
+namespace longwing::cpu {
+
+template <class T>
+class RowEngine {
+ public:
+  RowEngine(const KernelTable<T>& kernels, const ConvSpec& spec) : kernels_(kernels), spec_(spec), map_(lag_map(spec)) {}
+  virtual ~RowEngine() = default;
+
+  const KernelTable<T>& kernels() const { return kernels_; }
+  const ConvSpec& spec() const { return spec_; }
+  const LagMap& map() const { return map_; }
+
+  /// Numbers of a prepared filter row, and of the sum its gradient is collected in.
+  virtual std::int64_t spectrum_size() const = 0;
+  /// Numbers of working memory of one call, whatever the team.
+  virtual std::int64_t scratch_size() const = 0;
+  virtual std::size_t bytes() const = 0;
+
+  virtual void prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const = 0;
+  /// y = filter conv x + skip·x
+  virtual void forward(const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* scratch, const Team& team) const = 0;
+  /// dx = the adjoint of forward applied to dy (where dx is given); sum += the filter's gradient (where sum is given)
+  virtual void backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum, T* scratch,
+                        const Team& team) const = 0;
+  /// From a sum to the taps' gradients; destroys the sum.
+  virtual void finish_gradient(T* sum, const FilterRow& gradient, T* scratch, const Team& team) const = 0;
+
+ private:
+  const KernelTable<T>& kernels_;
+  ConvSpec spec_;
+  LagMap map_;
+};
+
+}  // namespace longwing::cpu

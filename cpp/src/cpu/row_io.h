@@ -1,0 +1,72 @@
+// Rows as the passes read and write them: any dtype and stride, gated, zero or periodic outside, in tiles of the ring.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "cpu/kernel_table.h"
+
+namespace longwing::cpu {
+
+/// Longest run of samples handled at once: both parts of every row of a tile then fit half an L1 cache.
+constexpr std::int64_t kTile = 128;
+
+/// What the passes see of one input row: sample i = data[i]·gate[i] for i in [0, length).
+struct RowSource {
+  const void* data = nullptr;
+  DType dtype = DType::kFloat32;
+  std::int64_t stride = 1;
+  std::int64_t length = 0;
+  const void* gate = nullptr;  ///< of the same dtype
+  std::int64_t gate_stride = 1;
+  bool periodic = false;       ///< sample i is that of i mod length; else zero outside
+
+  /// The same row without its first `begin` samples, `count` of them; not periodic.
+  RowSource window(std::int64_t begin, std::int64_t count) const;
+};
+
+/// Where one output row goes: data[i] = gate[i]·act(value[i]) for i in [0, length).
+struct RowSink {
+  void* data = nullptr;
+  DType dtype = DType::kFloat32;
+  std::int64_t stride = 1;
+  std::int64_t length = 0;
+  const void* gate = nullptr;  ///< of the same dtype
+  std::int64_t gate_stride = 1;
+  Activation activation = Activation::kNone;
+};
+
+const void* element(const void* data, DType dtype, std::int64_t index);
+void* element(void* data, DType dtype, std::int64_t index);
+
+template <class T>
+class RowIo {
+ public:
+  explicit RowIo(const KernelTable<T>& kernels) : kernels_(kernels) {}
+
+  /// Samples [begin, begin+count) of the source, readable up to `padded` of them: either the caller's own memory or `buffer`
+  /// (`padded` numbers, zeros where the source has none). Null where all are zero.
+  T* read(const RowSource& source, std::int64_t begin, std::int64_t count, std::int64_t padded, T* buffer) const;
+
+  /// Where `count` values for outputs [begin, ...) may be written, up to `padded` of them: the caller's own memory or `buffer`.
+  /// Null where none is an output.
+  T* place(const RowSink& sink, std::int64_t begin, std::int64_t count, std::int64_t padded, T* buffer) const;
+
+  /// Carries values that were written to a buffer through activation and gate to their place.
+  void write(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const;
+
+  /// The whole range [begin, begin+count) of a source, copied to dst.
+  void materialize(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
+
+ private:
+  void load_gated(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
+  void load_periodic(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
+  void gate(T* values, const void* gate, DType dtype, std::int64_t stride, std::int64_t begin, std::int64_t count) const;
+
+  const KernelTable<T>& kernels_;
+};
+
+extern template class RowIo<float>;
+extern template class RowIo<double>;
+
+}  // namespace longwing::cpu

@@ -1,0 +1,175 @@
+#include "cpu/thread_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include "core/process_local.h"
+#include "longwing/error.h"
+#include "longwing/threads.h"
+
+namespace longwing::cpu {
+namespace {
+
+constexpr int kMaxThreads = 1024;
+
+// One call's work, shared by its workers.
+class Region {
+ public:
+  Region(std::int64_t count, TaskRef task) : count_(count), task_(task) {}
+
+  /// Takes indices until none is left; only the caller polls for cancellation.
+  void work(int worker, const Execution* execution) {
+    try {
+      while (!stopped_.load(std::memory_order_relaxed)) {
+        const std::int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
+        if (index >= count_) return;
+        task_(index, worker);
+        if (execution && execution->should_stop && execution->should_stop(execution->context)) {
+          throw Cancelled("the call was cancelled by its caller");
+        }
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+      stopped_.store(true, std::memory_order_relaxed);
+    }
+  }
+
+  void rethrow() {
+    const std::lock_guard lock(mutex_);
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  const std::int64_t count_;
+  const TaskRef task_;
+  std::atomic<std::int64_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
+
+class ThreadPool {
+ public:
+  /// False where another caller holds the pool: run inline then.
+  bool try_acquire() { return !busy_.exchange(true, std::memory_order_acquire); }
+  void release() { busy_.store(false, std::memory_order_release); }
+
+  /// The region's work on workers-1 pool threads and the caller. The pool is acquired.
+  void run(Region& region, int workers, const Execution& execution) {
+    grow(workers - 1);
+    {
+      const std::lock_guard lock(mutex_);
+      region_ = &region;
+      wanted_ = std::min(workers - 1, threads_);
+    }
+    wake_.notify_all();
+    region.work(0, &execution);
+    std::unique_lock lock(mutex_);
+    wanted_ = 0;  // workers that have not woken up yet are not needed any more
+    done_.wait(lock, [this] { return active_ == 0; });
+    region_ = nullptr;
+  }
+
+ private:
+  void grow(int count) {
+    while (threads_ < count) {
+      try {
+        std::thread(&ThreadPool::serve, this).detach();
+      } catch (const std::system_error&) {
+        return;  // the system gives no more threads: those that are there do the work
+      }
+      ++threads_;
+    }
+  }
+
+  void serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return wanted_ > 0; });
+      const int worker = wanted_--;
+      ++active_;
+      Region* const region = region_;
+      lock.unlock();
+      region->work(worker, nullptr);
+      lock.lock();
+      if (--active_ == 0) done_.notify_one();
+    }
+  }
+
+  std::atomic<bool> busy_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  Region* region_ = nullptr;
+  int wanted_ = 0;   // workers the region still has a place for
+  int active_ = 0;   // workers inside the region
+  int threads_ = 0;  // only its caller grows the pool, and one caller holds it at a time
+};
+
+// A forked child has none of its parent's threads: process_local gives it a new pool.
+ThreadPool& pool() { return process_local<ThreadPool>(); }
+
+int available_cores() {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#endif
+  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+int initial_threads() {
+  const char* text = std::getenv("LONGWING_NUM_THREADS");
+  if (!text || !*text) return std::min(available_cores(), kMaxThreads);
+  char* end = nullptr;
+  const long value = std::strtol(text, &end, 10);
+  if (*end != '\0' || value < 1 || value > kMaxThreads) {
+    throw ValueError("LONGWING_NUM_THREADS must be a whole number from 1 to " + std::to_string(kMaxThreads) + ", got " + text);
+  }
+  return static_cast<int>(value);
+}
+
+std::atomic<int>& thread_count() {
+  static std::atomic<int> count{initial_threads()};
+  return count;
+}
+
+}  // namespace
+
+void run_tasks(std::int64_t count, int workers, TaskRef task, const Execution& execution) {
+  workers = static_cast<int>(std::min<std::int64_t>(workers, count));
+  Region region(count, task);
+  ThreadPool* const shared = workers > 1 ? &pool() : nullptr;
+  if (shared && shared->try_acquire()) {
+    shared->run(region, workers, execution);
+    shared->release();
+  } else {
+    region.work(0, &execution);
+  }
+  region.rethrow();
+}
+
+}  // namespace longwing::cpu
+
+namespace longwing {
+
+int num_threads() { return cpu::thread_count().load(std::memory_order_relaxed); }
+
+void set_num_threads(int count) {
+  if (count < 1 || count > cpu::kMaxThreads) {
+    throw ValueError("num_threads must be in [1, " + std::to_string(cpu::kMaxThreads) + "], got " + std::to_string(count));
+  }
+  cpu::thread_count().store(count, std::memory_order_relaxed);
+}
+
+}  // namespace longwing

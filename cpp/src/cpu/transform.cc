@@ -1,0 +1,179 @@
+#include "cpu/transform.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+#include "core/process_local.h"
+#include "core/twiddle.h"
+
+namespace longwing::cpu {
+namespace {
+
+// A subtree of this size is done level by level: with its twiddles and its part of the filter it fits a 48 KiB L1 cache.
+constexpr std::size_t kSweepBytes = 16384;
+// Positions of one task where a team shares a pass: enough to hide the cost of handing it out.
+constexpr std::int64_t kTeamLines = 512;
+
+// The transforms that some plan holds, by length.
+template <class T>
+struct Made {
+  std::mutex mutex;
+  std::map<std::int64_t, std::weak_ptr<const Transform<T>>> by_length;
+};
+
+bool descends(CenterOp op) { return op != CenterOp::kInverse; }
+bool ascends(CenterOp op) { return op != CenterOp::kStore && op != CenterOp::kCorrelate; }
+
+}  // namespace
+
+template <class T>
+Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorization)
+    : kernels_(kernels), factorization_(std::move(factorization)) {
+  // Roots one precision above T's, so that the products of two are still correctly rounded almost always.
+  using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+  const std::int64_t order = 4 * factorization_.n, lanes = factorization_.lanes;
+  const RootTable<Wide> root(order);
+
+  const int a = kernels.lane_radices[0], b = kernels.lane_radices[1];
+  const auto append_lane_roots = [&](const std::vector<int>& above, int radix) {
+    std::int64_t nodes = 1;
+    for (const int r : above) nodes *= r;
+    for (const std::int64_t numerator : node_numerators(above)) {
+      for (int q = 1; q < radix; ++q) {
+        const auto w = root(q * numerator * (factorization_.n / (nodes * radix)) % order);
+        lane_roots_.push_back(static_cast<T>(w.real()));
+        lane_roots_.push_back(static_cast<T>(w.imag()));
+      }
+    }
+  };
+  append_lane_roots({}, a);
+  if (b > 1) append_lane_roots({a}, b);
+
+  const std::vector<std::int64_t> lane_numerators = node_numerators(b > 1 ? std::vector<int>{a, b} : std::vector<int>{a});
+  std::vector<std::int64_t> node_offsets = {0};  // what a node adds to its lane's numerator
+  std::int64_t m = factorization_.lines(), product = lanes;
+  for (const int radix : factorization_.radices) {
+    m /= radix;
+    Level level{.radix = radix, .nodes = static_cast<std::int64_t>(node_offsets.size()), .m = m, .twiddles = {}};
+    level.twiddles = AlignedArray<T>(static_cast<std::size_t>(level.nodes * (radix - 1) * line_size()));
+    T* out = level.twiddles.data();
+    std::vector<std::int64_t> children;
+    children.reserve(node_offsets.size() * static_cast<std::size_t>(radix));
+    for (const std::int64_t offset : node_offsets) {
+      for (int q = 1; q < radix; ++q, out += line_size()) {
+        for (std::int64_t lane = 0; lane < lanes; ++lane) {
+          const std::int64_t numerator = lane_numerators[static_cast<std::size_t>(lane)] + offset;
+          const auto w = root(q * numerator % (4 * product * radix) * (factorization_.n / (product * radix)));
+          out[lane] = static_cast<T>(w.real());
+          out[lane + lanes] = static_cast<T>(w.imag());
+        }
+      }
+      for (int j = 0; j < radix; ++j) children.push_back(offset + 4 * product * j);
+    }
+    node_offsets = std::move(children);
+    product *= radix;
+    levels_.push_back(std::move(level));
+  }
+}
+
+template <class T>
+std::shared_ptr<const Transform<T>> Transform<T>::shared(const KernelTable<T>& kernels, const Factorization& factorization) {
+  auto& made = process_local<Made<T>>();
+  {
+    const std::lock_guard lock(made.mutex);
+    if (const auto it = made.by_length.find(factorization.n); it != made.by_length.end()) {
+      if (auto transform = it->second.lock()) return transform;
+    }
+  }
+  auto transform = std::make_shared<const Transform>(kernels, factorization);
+  const std::lock_guard lock(made.mutex);
+  std::erase_if(made.by_length, [](const auto& entry) { return entry.second.expired(); });
+  made.by_length[factorization.n] = transform;
+  return transform;
+}
+
+template <class T>
+std::size_t Transform<T>::bytes() const {
+  std::size_t numbers = lane_roots_.size();
+  for (const Level& level : levels_) numbers += level.twiddles.size();
+  return numbers * sizeof(T);
+}
+
+template <class T>
+void Transform<T>::pass(bool descend, T* lines, std::size_t depth, std::int64_t first_node, std::int64_t nodes) const {
+  const Level& level = levels_[depth];
+  const PassArgs<T> args{.lines = lines + first_node * level.radix * level.m * line_size(),
+                         .twiddles = level.twiddles.data() + first_node * (level.radix - 1) * line_size(),
+                         .nodes = nodes, .m = level.m, .begin = 0, .end = level.m};
+  (descend ? kernels_.descend : kernels_.ascend)(level.radix)(args);
+}
+
+template <class T>
+void Transform<T>::pass_by_team(bool descend, T* lines, std::size_t depth, const Team& team) const {
+  const Level& level = levels_[depth];
+  const std::int64_t parts = (level.m + kTeamLines - 1) / kTeamLines;
+  const auto kernel = (descend ? kernels_.descend : kernels_.ascend)(level.radix);
+  team.for_each(level.nodes * parts, [&](std::int64_t task) {
+    const std::int64_t node = task / parts, part = task % parts;
+    kernel({.lines = lines + node * level.radix * level.m * line_size(),
+            .twiddles = level.twiddles.data() + node * (level.radix - 1) * line_size(),
+            .nodes = 1, .m = level.m, .begin = part * kTeamLines, .end = std::min(level.m, (part + 1) * kTeamLines)});
+  });
+}
+
+// The whole subtree below a node, level by level.
+template <class T>
+void Transform<T>::sweep(CenterOp op, const CenterArgs<T>& args, std::size_t depth, std::int64_t node) const {
+  const std::size_t last = levels_.size() - 1;
+  const auto first_node = [&](std::size_t d) { return node * (levels_[d].nodes / levels_[depth].nodes); };
+  const auto node_count = [&](std::size_t d) { return levels_[d].nodes / levels_[depth].nodes; };
+  if (descends(op)) {
+    for (std::size_t d = depth; d < last; ++d) pass(true, args.lines, d, first_node(d), node_count(d));
+  }
+  const Level& level = levels_[last];
+  const std::int64_t offset = first_node(last) * level.radix * line_size();
+  const auto at = [offset](auto* p) { return p ? p + offset : p; };
+  CenterArgs<T> part = args;
+  part.lines = at(args.lines);
+  part.filter = at(args.filter);
+  part.other = at(args.other);
+  part.sum = at(args.sum);
+  part.store = at(args.store);
+  part.twiddles = level.twiddles.data() + first_node(last) * (level.radix - 1) * line_size();
+  part.nodes = node_count(last);
+  kernels_.center(op, level.radix)(part);
+  if (ascends(op)) {
+    for (std::size_t d = last; d-- > depth;) pass(false, args.lines, d, first_node(d), node_count(d));
+  }
+}
+
+template <class T>
+void Transform<T>::visit(CenterOp op, const CenterArgs<T>& args, std::size_t depth, std::int64_t node) const {
+  const Level& level = levels_[depth];
+  const std::int64_t numbers = level.radix * level.m * line_size();
+  if (depth + 1 == levels_.size() || static_cast<std::size_t>(numbers) * sizeof(T) <= kSweepBytes) return sweep(op, args, depth, node);
+  if (descends(op)) pass(true, args.lines, depth, node, 1);
+  for (int j = 0; j < level.radix; ++j) visit(op, args, depth + 1, node * level.radix + j);
+  if (ascends(op)) pass(false, args.lines, depth, node, 1);
+}
+
+template <class T>
+void Transform<T>::run(CenterOp op, const CenterArgs<T>& args, const Team& team) const {
+  std::size_t split = 0;
+  while (team.workers() > 1 && split + 1 < levels_.size() && levels_[split].nodes < 4 * team.workers()) ++split;
+  if (descends(op)) {
+    for (std::size_t d = 0; d < split; ++d) pass_by_team(true, args.lines, d, team);
+  }
+  team.for_each(levels_[split].nodes, [&](std::int64_t node) { visit(op, args, split, node); });
+  if (ascends(op)) {
+    for (std::size_t d = split; d-- > 0;) pass_by_team(false, args.lines, d, team);
+  }
+}
+
+template class Transform<float>;
+template class Transform<double>;
+
+}  // namespace longwing::cpu

@@ -1,0 +1,60 @@
+// The transform of one row: lines down the tree of rings, the centre operation, and up again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/factorize.h"
+#include "cpu/aligned_array.h"
+#include "cpu/kernel_table.h"
+#include "cpu/thread_pool.h"
+
+namespace longwing::cpu {
+
+/// Radices and twiddles of one length; immutable and shared by every plan of that length.
+template <class T>
+class Transform {
+ public:
+  Transform(const KernelTable<T>& kernels, Factorization factorization);
+
+  /// The shared transform of this length.
+  static std::shared_ptr<const Transform> shared(const KernelTable<T>& kernels, const Factorization& factorization);
+
+  std::int64_t n() const { return factorization_.n; }
+  std::int64_t lines() const { return factorization_.lines(); }
+  const Factorization& factorization() const { return factorization_; }
+  const KernelTable<T>& kernels() const { return kernels_; }
+  const T* lane_roots() const { return lane_roots_.data(); }
+  std::size_t bytes() const;
+
+  /// Down to the centre, `op` on every point, and up again, in place on args.lines (2n numbers). Depth first, so that what one
+  /// node touches stays in the near cache; a team of several takes the top levels breadth first and then a subtree each. Both
+  /// do the same operations on the same numbers.
+  void run(CenterOp op, const CenterArgs<T>& args, const Team& team) const;
+
+ private:
+  struct Level {
+    int radix = 1;
+    std::int64_t nodes = 1;  ///< of the whole tree at this level
+    std::int64_t m = 1;      ///< lines of a child
+    AlignedArray<T> twiddles;
+  };
+
+  void visit(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
+  void sweep(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
+  void pass(bool descend, T* lines, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;
+  void pass_by_team(bool descend, T* lines, std::size_t level, const Team& team) const;
+  std::int64_t line_size() const { return 2 * factorization_.lanes; }
+
+  const KernelTable<T>& kernels_;
+  Factorization factorization_;
+  std::vector<T> lane_roots_;
+  std::vector<Level> levels_;
+};
+
+extern template class Transform<float>;
+extern template class Transform<double>;
+
+}  // namespace longwing::cpu

@@ -1,0 +1,178 @@
+#include "cpu/transform_engine.h"
+
+#include <algorithm>
+
+namespace longwing::cpu {
+namespace {
+
+// The part [begin, begin+count) of a sink, as a sink.
+RowSink part_of(const RowSink& sink, std::int64_t begin, std::int64_t count) {
+  RowSink part = sink;
+  part.data = element(sink.data, sink.dtype, begin * sink.stride);
+  if (sink.gate) part.gate = element(sink.gate, sink.dtype, begin * sink.gate_stride);
+  part.length = count;
+  return part;
+}
+
+template <class T>
+DType dtype_of() {
+  return sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64;
+}
+
+}  // namespace
+
+template <class T>
+TransformEngine<T>::TransformEngine(const KernelTable<T>& kernels, const ConvSpec& spec, const Factorization& factorization)
+    : RowEngine<T>(kernels, spec),
+      transform_(Transform<T>::shared(kernels, factorization)),
+      one_window_(2 * factorization.n >= minimum_coefficients(this->map())) {}
+
+template <class T>
+std::int64_t TransformEngine<T>::window_count(const LagMap& map) const {
+  const std::int64_t step = 2 * transform_->n() - map.lags.span();
+  return one_window_ ? 1 : (map.output_length + step - 1) / step;
+}
+
+template <class T>
+auto TransformEngine<T>::window(const LagMap& map, std::int64_t index) const -> Window {
+  if (one_window_) return {map.circular ? -map.lags.hi : 0, 0, map.output_length};
+  const std::int64_t step = 2 * transform_->n() - map.lags.span(), begin = index * step;
+  return {begin - map.lags.hi, begin, std::min(step, map.output_length - begin)};
+}
+
+template <class T>
+CenterArgs<T> TransformEngine<T>::center_args(T* lines, const T* spectrum, T skip) const {
+  return {.lines = lines, .twiddles = nullptr, .nodes = 0, .filter = spectrum, .skip = skip / static_cast<T>(transform_->n()),
+          .other = nullptr, .sum = nullptr, .store = nullptr, .scale = T(1)};
+}
+
+template <class T>
+void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const {
+  const std::int64_t m = transform_->lines(), n = transform_->n();
+  const int lanes = this->kernels().lanes;
+  const RowIo<T> io(this->kernels());
+  team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
+    alignas(64) T buffer[2 * kMaxLanes * kTile];
+    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p), padded = (count + lanes - 1) / lanes * lanes;
+    EdgeArgs<T> edge{.re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count,
+                     .has_im = false};
+    for (int q = 0; q < lanes; ++q) {
+      const std::int64_t at = begin + q * m + p;
+      edge.re[q] = io.read(row, at, count, padded, buffer + 2 * q * kTile);
+      edge.im[q] = io.read(row, at + n, count, padded, buffer + (2 * q + 1) * kTile);
+      edge.has_im = edge.has_im || edge.im[q];
+    }
+    this->kernels().enter(edge);
+  });
+}
+
+template <class T>
+void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift, const Team& team) const {
+  const std::int64_t m = transform_->lines(), n = transform_->n();
+  const int lanes = this->kernels().lanes;
+  const RowIo<T> io(this->kernels());
+  team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
+    alignas(64) T buffer[2 * kMaxLanes * kTile];
+    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p), padded = (count + lanes - 1) / lanes * lanes;
+    EdgeArgs<T> edge{.re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count,
+                     .has_im = false};
+    for (int q = 0; q < lanes; ++q) {
+      const std::int64_t at = q * m + p - shift;
+      edge.re[q] = io.place(row, at, count, padded, buffer + 2 * q * kTile);
+      edge.im[q] = io.place(row, at + n, count, padded, buffer + (2 * q + 1) * kTile);
+      edge.has_im = edge.has_im || edge.im[q];
+    }
+    this->kernels().leave(edge);
+    for (int q = 0; q < lanes; ++q) {
+      const std::int64_t at = q * m + p - shift;
+      if (T* const re = buffer + 2 * q * kTile; edge.re[q] == re) io.write(row, at, count, re);
+      if (T* const im = buffer + (2 * q + 1) * kTile; edge.im[q] == im) io.write(row, at + n, count, im);
+    }
+  });
+}
+
+template <class T>
+void TransformEngine<T>::convolve(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y,
+                                  T* lines, const Team& team) const {
+  for (std::int64_t i = 0, windows = window_count(map); i < windows; ++i) {
+    const Window w = window(map, i);
+    enter(x, w.input_begin, lines, team);
+    transform_->run(op, center_args(lines, spectrum, skip), team);
+    leave(lines, part_of(y, w.output_begin, w.output_count), w.output_begin - w.input_begin, team);
+  }
+}
+
+// Lag d >= 0 stands at d, lag d < 0 at 2n+d with the sign turned. The spectrum carries the inverse's 1/n.
+template <class T>
+void TransformEngine<T>::prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const {
+  const std::int64_t n = transform_->n();
+  const LagRange& lags = this->map().lags;
+  T *const lines = scratch, *const ring = scratch + 2 * n;
+  RowSource source{.data = ring, .dtype = dtype_of<T>(), .stride = 1, .length = 2 * n};
+  std::int64_t runs = 0;
+  for_each_tap_run(this->spec(), this->map(), false, [&](const TapRun&) { ++runs; });
+  if (lags.lo == 0 && runs == 1) {  // the ring is k itself, cropped
+    source = {.data = filter.forward.data, .dtype = filter.forward.dtype, .stride = filter.forward.stride, .length = lags.hi + 1};
+  } else {
+    gather_taps(this->kernels(), this->spec(), this->map(), filter, lines);
+    const T* const zero_lag = lines - lags.lo;
+    std::fill(ring, ring + 2 * n, T(0));
+    std::copy(zero_lag + std::max<std::int64_t>(lags.lo, 0), zero_lag + lags.hi + 1, ring + std::max<std::int64_t>(lags.lo, 0));
+    for (std::int64_t d = lags.lo; d < 0 && d <= lags.hi; ++d) ring[2 * n + d] = -zero_lag[d];
+  }
+  enter(source, 0, lines, team);
+  CenterArgs<T> args = center_args(lines, nullptr, T(0));
+  args.store = spectrum;
+  args.scale = T(1) / static_cast<T>(n);
+  transform_->run(CenterOp::kStore, args, team);
+}
+
+template <class T>
+void TransformEngine<T>::forward(const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* scratch, const Team& team) const {
+  convolve(this->map(), CenterOp::kMultiply, x, spectrum, skip, y, scratch, team);
+}
+
+template <class T>
+void TransformEngine<T>::backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum,
+                                  T* scratch, const Team& team) const {
+  const LagMap &map = this->map(), adjoint = map.adjoint();
+  T *const lines = scratch, *const other = scratch + 2 * transform_->n();
+  // In one linear window dy enters the same way for both gradients, so it is transformed once.
+  const bool together = one_window_ && !map.circular && dx && sum;
+  if (sum) {
+    for (std::int64_t i = 0, windows = window_count(map); i < windows; ++i) {
+      const Window w = window(map, i);
+      CenterArgs<T> args = center_args(lines, spectrum, skip);
+      args.store = other;
+      enter(x, w.input_begin, lines, team);
+      transform_->run(CenterOp::kStore, args, team);
+      args.other = other;
+      args.sum = sum;
+      enter(dy.window(w.output_begin, w.output_count), w.input_begin - w.output_begin, lines, team);
+      transform_->run(together ? CenterOp::kCorrelateMultiplyConj : CenterOp::kCorrelate, args, team);
+    }
+  }
+  if (together) {
+    leave(lines, *dx, 0, team);
+  } else if (dx) {
+    convolve(adjoint, CenterOp::kMultiplyConj, dy, spectrum, skip, *dx, lines, team);
+  }
+}
+
+template <class T>
+void TransformEngine<T>::finish_gradient(T* sum, const FilterRow& gradient, T* scratch, const Team& team) const {
+  const std::int64_t n = transform_->n();
+  const LagRange& lags = this->map().lags;
+  T* const ring = scratch;
+  transform_->run(CenterOp::kInverse, center_args(sum, nullptr, T(0)), team);
+  leave(sum, {.data = ring, .dtype = dtype_of<T>(), .stride = 1, .length = 2 * n}, 0, team);
+  const T factor = T(1) / static_cast<T>(n);
+  T* const coefficients = scratch + 2 * n;
+  for (std::int64_t d = lags.lo; d <= lags.hi; ++d) coefficients[d - lags.lo] = d >= 0 ? ring[d] * factor : -ring[2 * n + d] * factor;
+  scatter_taps(this->kernels(), this->spec(), this->map(), coefficients, gradient);
+}
+
+template class TransformEngine<float>;
+template class TransformEngine<double>;
+
+}  // namespace longwing::cpu
