@@ -1,0 +1,27 @@
+# Sets LONGWING_BUILD_CUDA from LONGWING_CUDA and from what this tree and this machine have.
+set(longwing_cuda_values "AUTO" "ON" "OFF")
+if(NOT LONGWING_CUDA IN_LIST longwing_cuda_values)
+  message(FATAL_ERROR "LONGWING_CUDA=${LONGWING_CUDA} is not supported: use one of ${longwing_cuda_values}")
+endif()
+
+set(LONGWING_BUILD_CUDA OFF)
+set(longwing_cuda_missing "")
+if(NOT LONGWING_CUDA STREQUAL "OFF")
+  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/CMakeLists.txt")
+    set(longwing_cuda_missing "this source tree holds no CUDA engine (cuda/CMakeLists.txt)")
+  else()
+    include(CheckLanguage)
+    check_language(CUDA)  # looks on PATH and in CUDACXX only
+    if(NOT CMAKE_CUDA_COMPILER)
+      set(longwing_cuda_missing "no CUDA compiler: put nvcc on PATH or name it in CUDACXX")
+    endif()
+  endif()
+
+  if(NOT longwing_cuda_missing)
+    set(LONGWING_BUILD_CUDA ON)
+  elseif(LONGWING_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "LONGWING_CUDA=ON, but ${longwing_cuda_missing}")
+  else()
+    message(STATUS "longwing: building the CPU library only: ${longwing_cuda_missing}")
+  endif()
+endif()

@@ -1,0 +1,13 @@
+# Sets LONGWING_VERSION to the version in the public header, the only place where it is written.
+set(longwing_version_header "${CMAKE_CURRENT_LIST_DIR}/../cpp/include/longwing/version.h")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${longwing_version_header}")
+set(longwing_version_parts "")
+foreach(part MAJOR MINOR PATCH)
+  file(STRINGS "${longwing_version_header}" line REGEX "^#define LONGWING_VERSION_${part} [0-9]+$")
+  if(NOT line)
+    message(FATAL_ERROR "version.h does not define LONGWING_VERSION_${part}")
+  endif()
+  string(REGEX REPLACE "^.* " "" number "${line}")
+  list(APPEND longwing_version_parts "${number}")
+endforeach()
+list(JOIN longwing_version_parts "." LONGWING_VERSION)

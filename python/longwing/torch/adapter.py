@@ -1,0 +1,58 @@
+"""The torch adapter: which tensors the operation takes, and where their results go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from longwing._arrays import Adapter
+from longwing._core import LongwingTypeError
+
+_DTYPES = {
+    "float32": torch.float32,
+    "float64": torch.float64,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+}
+
+
+def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
+    return torch.empty(shape, dtype=_DTYPES[dtype], device=like.device)
+
+
+def _prepare(tensor: Any, argument: str) -> Any:
+    """Refuse what torch's exchange interface would silently export wrong or without its gradient."""
+    if tensor.requires_grad:
+        if torch.is_grad_enabled():
+            raise LongwingTypeError(
+                f"{argument} requires grad, and this function has no gradients: call longwing.torch.long_conv, which "
+                "has them, or detach() the tensor"
+            )
+        tensor = tensor.detach()
+    if tensor.layout is not torch.strided:
+        raise LongwingTypeError(f"{argument} must be a dense tensor, got layout {tensor.layout}: call to_dense() on it")
+    if tensor.is_neg():
+        raise LongwingTypeError(f"{argument} is a negated view, whose memory holds other values: call resolve_neg() on it")
+    if tensor.is_conj():
+        raise LongwingTypeError(f"{argument} is complex, which is not supported: float32, float64, float16 and bfloat16 are")
+    return tensor
+
+
+def _refuse_virtual(tensor: Any, argument: str) -> Any:
+    raise LongwingTypeError(
+        f"{argument} must be a tensor with memory of its own, got {type(tensor).__name__}, which handles operations itself: "
+        "convert it to a plain torch.Tensor"
+    )
+
+
+_TENSOR = Adapter(name="torch", empty=_empty, prepare=_prepare, trusts_exchange=True)
+_VIRTUAL = Adapter(name="torch", empty=_empty, prepare=_refuse_virtual)
+
+
+def adapter_of(cls: type) -> Adapter | None:
+    """Return the adapter for `cls`, a tensor type; FakeTensor, DTensor and their like have no memory to read."""
+    if not issubclass(cls, torch.Tensor):
+        return None
+    plain = cls.__torch_dispatch__ is torch.Tensor.__torch_dispatch__
+    return _TENSOR if plain else _VIRTUAL
