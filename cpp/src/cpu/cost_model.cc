@@ -7,12 +7,14 @@ namespace longwing::cpu {
 namespace {
 
 // Vector operations of a row that do not depend on its length: calls, tiles, the plan's bookkeeping.
-constexpr double kTransformSetup = 250, kDirectSetup = 40;
+constexpr double kTransformSetup = 500, kDirectSetup = 40;
 
-// A multiplication, an addition and about one load for each tap and vector of outputs.
-double direct_cost(const LagMap& map, const VectorUnit& unit) {
-  const double vectors = static_cast<double>(map.output_length) / unit.lanes + 1;
-  return kDirectSetup + vectors * (1.3 * static_cast<double>(map.lags.span() + 1) + 4);
+// A fused multiplication and a load for each tap and vector of outputs. The load is unaligned: one as long as a cache line nearly
+// always crosses into the next.
+double direct_cost(const LagMap& map, const VectorUnit& unit, std::size_t element_size) {
+  const double vectors = static_cast<double>((map.output_length + unit.lanes - 1) / unit.lanes);
+  const double tap = static_cast<std::size_t>(unit.lanes) * element_size == 64 ? 1.7 : 1.05;
+  return kDirectSetup + vectors * (tap * static_cast<double>(map.lags.span() + 1) + 4);
 }
 
 // What a pass costs more when lines, twiddles and spectrum (three arrays of 2n) leave the L1, the L2 and the shared cache.
@@ -34,7 +36,7 @@ double transform_cost(const Factorization& f, double windows, std::size_t elemen
 Choice choose_form(const LagMap& map, const VectorUnit& unit, std::size_t element_size) {
   constexpr double kNever = std::numeric_limits<double>::infinity();
   Choice choice;
-  choice.direct_cost = direct_cost(map, unit);
+  choice.direct_cost = direct_cost(map, unit, element_size);
   const std::int64_t coefficients = minimum_coefficients(map);
   const Factorization whole = choose_length((coefficients + 1) / 2, unit);
   choice.one_transform_cost = transform_cost(whole, 1, element_size);

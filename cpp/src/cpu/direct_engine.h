@@ -1,6 +1,8 @@
 // The direct form: y[t] = sum_d kappa[d]·x[t-d] as it stands, for few taps or short rows.
 #pragma once
 
+#include <algorithm>
+
 #include "cpu/row_engine.h"
 
 namespace longwing::cpu {
@@ -21,8 +23,11 @@ class DirectEngine final : public RowEngine<T> {
 
  private:
   std::int64_t taps() const { return this->map().lags.span() + 1; }
-  std::int64_t padded_taps() const { return (taps() + 15) / 16 * 16; }
-  std::int64_t padded_row() const { return std::max(this->map().input_length, this->map().output_length) + taps(); }
+  std::int64_t padded_taps() const { return (taps() + kMaxLanes - 1) / kMaxLanes * kMaxLanes; }
+  std::int64_t padded_row() const {
+    return (std::max(this->map().input_length, this->map().output_length) + taps()) / kMaxLanes * kMaxLanes + 2 * kMaxLanes;
+  }
+  void load_row(const RowSource& source, std::int64_t begin, std::int64_t count, T* row) const;
   void correlate_row(const T* x, const T* taps, const RowSink& y) const;
 };
 

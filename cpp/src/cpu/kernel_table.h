@@ -47,7 +47,7 @@ struct CenterArgs {
 };
 
 /// Between rows and lines: row q holds positions q·m.. of the ring, `count` of them from here on.
-/// Rows must be readable and writable up to the next multiple of the lanes; a null row reads as zeros and is not written.
+/// A null row reads as zeros and is not written.
 template <class T>
 struct EdgeArgs {
   T* re[kMaxLanes];
@@ -82,7 +82,7 @@ struct KernelTable {
   void (*scale)(T* dst, const T* src, T factor, std::int64_t count);     ///< dst = src·factor; dst may be src
   /// values = act(values); where `derivative` is given it gets act'.
   void (*activate)(T* values, T* derivative, Activation activation, std::int64_t count);
-  /// y[t] = sum_e taps[e]·x[t+e], e < tap_count
+  /// y[t] = sum_e taps[e]·x[t+e], e < tap_count; y is writable and x readable as if count were the next multiple of the lanes
   void (*correlate)(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count);
   /// sum_i a[i]·b[i], in a fixed order of vector partial sums
   T (*dot)(const T* a, const T* b, std::int64_t count);

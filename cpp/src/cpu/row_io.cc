@@ -57,29 +57,28 @@ void RowIo<T>::load_periodic(const RowSource& source, std::int64_t begin, std::i
 }
 
 template <class T>
-T* RowIo<T>::read(const RowSource& source, std::int64_t begin, std::int64_t count, std::int64_t padded, T* buffer) const {
+T* RowIo<T>::read(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const {
   const bool in_place = source.dtype == kDType<T> && source.stride == 1 && !source.gate;
-  if (in_place && begin >= 0 && begin + padded <= source.length) {
+  if (in_place && begin >= 0 && begin + count <= source.length) {
     return const_cast<T*>(static_cast<const T*>(source.data)) + begin;
   }
   if (source.periodic) {
     load_periodic(source, begin, count, buffer);
-    std::fill(buffer + count, buffer + padded, T(0));
     return buffer;
   }
   const std::int64_t first = std::max<std::int64_t>(begin, 0), last = std::min(begin + count, source.length);
   if (first >= last) return nullptr;
   std::fill(buffer, buffer + (first - begin), T(0));
   load_gated(source, first, last - first, buffer + (first - begin));
-  std::fill(buffer + (last - begin), buffer + padded, T(0));
+  std::fill(buffer + (last - begin), buffer + count, T(0));
   return buffer;
 }
 
 template <class T>
-T* RowIo<T>::place(const RowSink& sink, std::int64_t begin, std::int64_t count, std::int64_t padded, T* buffer) const {
+T* RowIo<T>::place(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const {
   if (begin + count <= 0 || begin >= sink.length) return nullptr;
   const bool in_place = sink.dtype == kDType<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
-  if (in_place && begin >= 0 && padded == count && begin + count <= sink.length) return static_cast<T*>(sink.data) + begin;
+  if (in_place && begin >= 0 && begin + count <= sink.length) return static_cast<T*>(sink.data) + begin;
   return buffer;
 }
 
@@ -95,7 +94,7 @@ void RowIo<T>::write(const RowSink& sink, std::int64_t begin, std::int64_t count
 
 template <class T>
 void RowIo<T>::materialize(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const {
-  const T* const values = read(source, begin, count, count, dst);
+  const T* const values = read(source, begin, count, dst);
   if (!values) {
     std::fill(dst, dst + count, T(0));
   } else if (values != dst) {

@@ -44,13 +44,13 @@ class RowIo {
  public:
   explicit RowIo(const KernelTable<T>& kernels) : kernels_(kernels) {}
 
-  /// Samples [begin, begin+count) of the source, readable up to `padded` of them: either the caller's own memory or `buffer`
-  /// (`padded` numbers, zeros where the source has none). Null where all are zero.
-  T* read(const RowSource& source, std::int64_t begin, std::int64_t count, std::int64_t padded, T* buffer) const;
+  /// Samples [begin, begin+count) of the source: either the caller's own memory or `buffer`, with zeros where the source has
+  /// none. Null where all are zero.
+  T* read(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const;
 
-  /// Where `count` values for outputs [begin, ...) may be written, up to `padded` of them: the caller's own memory or `buffer`.
-  /// Null where none is an output.
-  T* place(const RowSink& sink, std::int64_t begin, std::int64_t count, std::int64_t padded, T* buffer) const;
+  /// Where the values of outputs [begin, begin+count) may be written: the caller's own memory or `buffer`. Null where none is
+  /// an output.
+  T* place(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const;
 
   /// Carries values that were written to a buffer through activation and gate to their place.
   void write(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const;

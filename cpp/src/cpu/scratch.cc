@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 // Fresh pages cost about as much as a transform of the same size, so buffers are kept, up to here in all.
-constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
+constexpr std::size_t kKeptBytes = std::size_t{256} << 20;
 constexpr std::size_t kKeptBuffers = 16;
 
 struct Buffer {

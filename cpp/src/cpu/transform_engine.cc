@@ -53,13 +53,13 @@ void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* line
   const RowIo<T> io(this->kernels());
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
-    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p), padded = (count + lanes - 1) / lanes * lanes;
+    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
     EdgeArgs<T> edge{.re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count,
                      .has_im = false};
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = begin + q * m + p;
-      edge.re[q] = io.read(row, at, count, padded, buffer + 2 * q * kTile);
-      edge.im[q] = io.read(row, at + n, count, padded, buffer + (2 * q + 1) * kTile);
+      edge.re[q] = io.read(row, at, count, buffer + 2 * q * kTile);
+      edge.im[q] = io.read(row, at + n, count, buffer + (2 * q + 1) * kTile);
       edge.has_im = edge.has_im || edge.im[q];
     }
     this->kernels().enter(edge);
@@ -73,13 +73,13 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
   const RowIo<T> io(this->kernels());
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
-    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p), padded = (count + lanes - 1) / lanes * lanes;
+    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
     EdgeArgs<T> edge{.re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count,
                      .has_im = false};
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = q * m + p - shift;
-      edge.re[q] = io.place(row, at, count, padded, buffer + 2 * q * kTile);
-      edge.im[q] = io.place(row, at + n, count, padded, buffer + (2 * q + 1) * kTile);
+      edge.re[q] = io.place(row, at, count, buffer + 2 * q * kTile);
+      edge.im[q] = io.place(row, at + n, count, buffer + (2 * q + 1) * kTile);
       edge.has_im = edge.has_im || edge.im[q];
     }
     this->kernels().leave(edge);

@@ -68,68 +68,80 @@ LONGWING_HD void join_lanes(Complex<Vec<T>>* x, const T* roots) {
   }
 }
 
-template <bool kHasIm, class T>
-void enter_rows(const EdgeArgs<T>& args) {
+// `positions` < kLanes only in the last block of a row that is no multiple of the lanes.
+template <bool kHasIm, bool kWhole, class T>
+LONGWING_HD void enter_block(const EdgeArgs<T>& args, std::int64_t p, int positions) {
   constexpr int kLanes = Vec<T>::kLanes;
-  for (std::int64_t p = 0; p < args.count; p += kLanes) {
-    Complex<Vec<T>> x[kLanes];
+  const auto load = [&](const T* row) {
+    if (!row) return Vec<T>(0.0);
+    if constexpr (kWhole) return Vec<T>::load(row + p);
+    else return load_partial(row + p, positions);
+  };
+  Complex<Vec<T>> x[kLanes];
 #pragma GCC unroll 16
-    for (int q = 0; q < kLanes; ++q) {
-      x[q].re = args.re[q] ? Vec<T>::load(args.re[q] + p) : Vec<T>(0.0);
-      x[q].im = kHasIm && args.im[q] ? Vec<T>::load(args.im[q] + p) : Vec<T>(0.0);
-    }
-    split_lanes(x, args.roots);
-    Vec<T> re[kLanes], im[kLanes];
+  for (int q = 0; q < kLanes; ++q) x[q] = {load(args.re[q]), kHasIm ? load(args.im[q]) : Vec<T>(0.0)};
+  split_lanes(x, args.roots);
+  Vec<T> re[kLanes], im[kLanes];
 #pragma GCC unroll 16
-    for (int q = 0; q < kLanes; ++q) re[q] = x[q].re, im[q] = x[q].im;
-    transpose(re);
-    transpose(im);
-    T* const line = args.lines + p * kLine<T>;
-    const int positions = args.count - p < kLanes ? static_cast<int>(args.count - p) : kLanes;
-    if (positions == kLanes) {
+  for (int q = 0; q < kLanes; ++q) re[q] = x[q].re, im[q] = x[q].im;
+  transpose(re);
+  transpose(im);
+  T* const line = args.lines + p * kLine<T>;
 #pragma GCC unroll 16
-      for (int i = 0; i < kLanes; ++i) store_line(line + i * kLine<T>, {re[i], im[i]});
-    } else {
-      for (int i = 0; i < positions; ++i) store_line(line + i * kLine<T>, {re[i], im[i]});
-    }
+  for (int i = 0; i < kLanes; ++i) {
+    if (kWhole || i < positions) store_line(line + i * kLine<T>, {re[i], im[i]});
   }
 }
 
-template <bool kHasIm, class T>
-void leave_rows(const EdgeArgs<T>& args) {
+template <bool kHasIm, bool kWhole, class T>
+LONGWING_HD void leave_block(const EdgeArgs<T>& args, std::int64_t p, int positions) {
   constexpr int kLanes = Vec<T>::kLanes;
-  for (std::int64_t p = 0; p < args.count; p += kLanes) {
-    const T* const line = args.lines + p * kLine<T>;
-    const int positions = args.count - p < kLanes ? static_cast<int>(args.count - p) : kLanes;
-    Vec<T> re[kLanes] = {}, im[kLanes] = {};
-    if (positions == kLanes) {
+  const T* const line = args.lines + p * kLine<T>;
+  Vec<T> re[kLanes], im[kLanes];
 #pragma GCC unroll 16
-      for (int i = 0; i < kLanes; ++i) re[i] = load_line(line + i * kLine<T>).re, im[i] = load_line(line + i * kLine<T>).im;
-    } else {
-      for (int i = 0; i < positions; ++i) re[i] = load_line(line + i * kLine<T>).re, im[i] = load_line(line + i * kLine<T>).im;
-    }
-    transpose(re);
-    transpose(im);
-    Complex<Vec<T>> x[kLanes];
-#pragma GCC unroll 16
-    for (int q = 0; q < kLanes; ++q) x[q] = {re[q], im[q]};
-    join_lanes(x, args.roots);
-#pragma GCC unroll 16
-    for (int q = 0; q < kLanes; ++q) {
-      if (args.re[q]) x[q].re.store(args.re[q] + p);
-      if (kHasIm && args.im[q]) x[q].im.store(args.im[q] + p);
-    }
+  for (int i = 0; i < kLanes; ++i) {
+    const Complex<Vec<T>> value = kWhole || i < positions ? load_line(line + i * kLine<T>) : Complex<Vec<T>>{Vec<T>(0.0), Vec<T>(0.0)};
+    re[i] = value.re, im[i] = value.im;
   }
+  transpose(re);
+  transpose(im);
+  Complex<Vec<T>> x[kLanes];
+#pragma GCC unroll 16
+  for (int q = 0; q < kLanes; ++q) x[q] = {re[q], im[q]};
+  join_lanes(x, args.roots);
+  const auto store = [&](T* row, Vec<T> value) {
+    if (!row) return;
+    if constexpr (kWhole) value.store(row + p);
+    else store_partial(row + p, value, positions);
+  };
+#pragma GCC unroll 16
+  for (int q = 0; q < kLanes; ++q) {
+    store(args.re[q], x[q].re);
+    if constexpr (kHasIm) store(args.im[q], x[q].im);
+  }
+}
+
+template <bool kEnter, bool kHasIm, class T>
+void edge_pass(const EdgeArgs<T>& args) {
+  constexpr int kLanes = Vec<T>::kLanes;
+  std::int64_t p = 0;
+  for (; p + kLanes <= args.count; p += kLanes) {
+    if constexpr (kEnter) enter_block<kHasIm, true>(args, p, kLanes);
+    else leave_block<kHasIm, true>(args, p, kLanes);
+  }
+  if (p == args.count) return;
+  if constexpr (kEnter) enter_block<kHasIm, false>(args, p, static_cast<int>(args.count - p));
+  else leave_block<kHasIm, false>(args, p, static_cast<int>(args.count - p));
 }
 
 template <class T>
 void enter(const EdgeArgs<T>& args) {
-  args.has_im ? enter_rows<true>(args) : enter_rows<false>(args);
+  args.has_im ? edge_pass<true, true>(args) : edge_pass<true, false>(args);
 }
 
 template <class T>
 void leave(const EdgeArgs<T>& args) {
-  args.has_im ? leave_rows<true>(args) : leave_rows<false>(args);
+  args.has_im ? edge_pass<false, true>(args) : edge_pass<false, false>(args);
 }
 
 }  // namespace

@@ -42,31 +42,33 @@ void activate(T* values, T* derivative, Activation activation, std::int64_t coun
   }
 }
 
-// Four vectors of outputs at a time: one broadcast of a tap serves them all.
+template <int kVectors, class T>
+LONGWING_HD void correlate_vectors(T* y, const T* x, const T* taps, std::int64_t tap_count) {
+  constexpr int kLanes = Vec<T>::kLanes;
+  Vec<T> sum[kVectors] = {};
+  for (std::int64_t e = 0; e < tap_count; ++e) {
+    const Vec<T> tap = Vec<T>::broadcast(taps + e);
+#pragma GCC unroll 8
+    for (int i = 0; i < kVectors; ++i) sum[i] = fma(tap, Vec<T>::load(x + e + i * kLanes), sum[i]);
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < kVectors; ++i) sum[i].store(y + i * kLanes);
+}
+
+// As many as there are, at most kVectors.
+template <int kVectors, class T>
+LONGWING_HD void correlate_rest(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t vectors) {
+  if (vectors == kVectors) return correlate_vectors<kVectors>(y, x, taps, tap_count);
+  if constexpr (kVectors > 1) correlate_rest<kVectors - 1>(y, x, taps, tap_count, vectors);
+}
+
+// Eight vectors of outputs at a time: one broadcast of a tap serves them all, and their sums hide each other's latency.
 template <class T>
 void correlate(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count) {
-  constexpr int kLanes = Vec<T>::kLanes, kUnroll = 4;
+  constexpr int kLanes = Vec<T>::kLanes;
   std::int64_t t = 0;
-  for (; t + kUnroll * kLanes <= count; t += kUnroll * kLanes) {
-    Vec<T> sum[kUnroll] = {};
-    for (std::int64_t e = 0; e < tap_count; ++e) {
-      const Vec<T> tap = Vec<T>::broadcast(taps + e);
-#pragma GCC unroll 4
-      for (int i = 0; i < kUnroll; ++i) sum[i] = fma(tap, Vec<T>::load(x + t + e + i * kLanes), sum[i]);
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < kUnroll; ++i) sum[i].store(y + t + i * kLanes);
-  }
-  for (; t + kLanes <= count; t += kLanes) {
-    Vec<T> sum = {};
-    for (std::int64_t e = 0; e < tap_count; ++e) sum = fma(Vec<T>::broadcast(taps + e), Vec<T>::load(x + t + e), sum);
-    sum.store(y + t);
-  }
-  for (; t < count; ++t) {
-    T sum = 0;
-    for (std::int64_t e = 0; e < tap_count; ++e) sum += taps[e] * x[t + e];
-    y[t] = sum;
-  }
+  for (; t + 8 * kLanes <= count; t += 8 * kLanes) correlate_vectors<8>(y + t, x + t, taps, tap_count);
+  correlate_rest<8>(y + t, x + t, taps, tap_count, (count - t + kLanes - 1) / kLanes);
 }
 
 template <class T>

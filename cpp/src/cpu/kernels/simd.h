@@ -52,6 +52,32 @@ struct Vec {
   friend LONGWING_HD Vec operator-(Vec a) { return -a.v; }
 };
 
+/// The first `count` elements, zeros behind them; nothing beyond them is read.
+template <class T>
+LONGWING_HD Vec<T> load_partial(const T* p, int count) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return typename Vec<T>::Native(_mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), p));
+  else return typename Vec<T>::Native(_mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), p));
+#else
+  T values[Vec<T>::kLanes] = {};
+  for (int i = 0; i < count; ++i) values[i] = p[i];
+  return Vec<T>::load(values);
+#endif
+}
+
+/// Stores the first `count` elements; nothing beyond them is touched.
+template <class T>
+LONGWING_HD void store_partial(T* p, Vec<T> value, int count) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << count) - 1), value.v);
+  else _mm512_mask_storeu_pd(p, static_cast<__mmask8>((1u << count) - 1), value.v);
+#else
+  T values[Vec<T>::kLanes];
+  value.store(values);
+  for (int i = 0; i < count; ++i) p[i] = values[i];
+#endif
+}
+
 // a·b + c: one rounding where the instruction set has it.
 #if defined(__AVX512F__)
 LONGWING_HD Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return Vec<float>::Native(_mm512_fmadd_ps(a.v, b.v, c.v)); }
