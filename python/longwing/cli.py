@@ -143,13 +143,13 @@ def _add_convolve(parser: argparse.ArgumentParser) -> None:
         "--mode",
         choices=("full", "same", "causal"),
         default="full",
-        help="full: with the tail after the end; same: IN's length, centred; causal: IN's length (default: %(default)s)",
+        help="full: with the tail after IN's end; same: IN's length, centred; causal: IN's length (%(default)s)",
     )
     parser.add_argument(
         "--format",
         choices=("float32", "float64", "pcm8", "pcm16", "pcm24", "pcm32"),
         default="float32",
-        help="samples of OUT (default: %(default)s); a result that a pcm format would clip is an error",
+        help="samples of OUT (%(default)s); a result that a pcm format would clip is an error",
     )
     parser.add_argument("--normalize", action="store_true", help="scale the result so that its peak is full scale")
     parser.add_argument("--force", action="store_true", help="write over OUT where it exists")

@@ -20,7 +20,7 @@ def run(shapes: Sequence[tuple[int, int, int]], *, threads: int) -> int:
     """Print one block of lines for every (B, H, L), K = L; return 1 where longwing's own result was wrong."""
     information = longwing.info()
     print(f"longwing {information['version']}, {information['isa']}, threads for each: {threads}")
-    print(f"causal, float32, K = L; filter transformed in the call; median of {_ROUNDS} interleaved rounds; times longwing")
+    print(f"causal, float32, K = L, filter transformed in the call; median of {_ROUNDS} interleaved rounds")
     right = True
     with peers.threads(threads):
         for shape in shapes or _TOUR:

@@ -19,7 +19,7 @@ _ROUNDS = 15
 def run(*, output: Path | None, force: bool) -> int:
     """Convolve, check, time and draw; return 1 where the result was wrong. Takes some ten seconds."""
     file = picture.destination(output, force=force)
-    print(f"longwing {longwing.__version__}: a sound that a grasshopper listened to, as it would be in a large church\n")
+    print(f"longwing {longwing.__version__}: a sound that a grasshopper heard, as it would be in a large church\n")
     sound, k = _inputs()
     u = sound.intensity.astype(numpy.float32)[None, None]
     length = u.shape[-1]
@@ -51,8 +51,8 @@ def _inputs() -> tuple[recording.Recording, NDArray[numpy.float32]]:
     _step(
         1,
         "Recording",
-        f"{length:,} samples at {sound.rate / 1e3:g} kHz, {length / sound.rate:g} s: intensity of the sound played to a\n"
-        f"grasshopper's ear, while {sound.spikes.size} spikes of a nerve cell were recorded\n({sound.source})",
+        f"{length:,} samples at {sound.rate / 1e3:g} kHz, {length / sound.rate:g} s: intensity of the sound played to\n"
+        f"a grasshopper's ear, while {sound.spikes.size} spikes of a nerve cell were recorded\n({sound.source})",
     )
     response = room.energy_response(length, sound.rate)
     _step(
@@ -77,7 +77,7 @@ def _compare(
     u: NDArray[numpy.float32], k: NDArray[numpy.float32], expected: NDArray[numpy.float64], limit: float
 ) -> list[timing.Timing]:
     """Time longwing beside its peers, print the table, and return it."""
-    _step(6, "Compare", f"float32, one thread each, median of {_ROUNDS} interleaved rounds, filter transformed in the call")
+    _step(6, "Compare", f"float32, one thread each, filter transformed in the call, medians of {_ROUNDS} rounds")
     with peers.threads(1):
         timings = timing.compare(
             peers.contenders(u, k),
@@ -91,4 +91,5 @@ def _compare(
 
 
 def _show_round(done: int, rounds: int) -> None:
-    print(f"\r{_INDENT}round {done} of {rounds}", end="\r" if done < rounds else "\r\033[K", file=sys.stderr, flush=True)
+    end = "" if done < rounds else "\r\033[K"
+    print(f"\r{_INDENT}round {done} of {rounds}", end=end, file=sys.stderr, flush=True)

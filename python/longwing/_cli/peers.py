@@ -54,8 +54,8 @@ def _torch_threads(count: int) -> Iterator[None]:
 
 def _padded(u: FloatArray, k: FloatArray) -> int:
     """Return the smallest even 2^a 3^b 5^c that holds the linear convolution: a length that every FFT is quick at."""
-    enough = u.shape[-1] + k.shape[-1] - 1
-    odd = (3**b * 5**c for b in range(41) for c in range(28))
+    enough = int(u.shape[-1] + k.shape[-1] - 1)
+    odd = (int(3**b * 5**c) for b in range(41) for c in range(28))
     return min(m << max(1, (-(-enough // m) - 1).bit_length()) for m in odd)
 
 
@@ -86,6 +86,6 @@ def _scipy(u: FloatArray, k: FloatArray) -> list[Contender]:
 
     length = u.shape[-1]
     return [
-        Contender(f"scipy.signal.{name}", lambda convolve=convolve: convolve(u, k[None], axes=-1)[..., :length])
-        for name, convolve in (("fftconvolve", signal.fftconvolve), ("oaconvolve", signal.oaconvolve))
+        Contender("scipy.signal.fftconvolve", lambda: signal.fftconvolve(u, k[None], axes=-1)[..., :length]),
+        Contender("scipy.signal.oaconvolve", lambda: signal.oaconvolve(u, k[None], axes=-1)[..., :length]),
     ]

@@ -49,6 +49,7 @@ def draw(
     room = f"Filter: {response.size:,} taps, a church's decay by 60 dB in {REVERBERATION_TIME:g} s"
     _level(panels["room"], time, response / response.max(), _ROOM, room)
     _level(panels["heard"], time, heard, _HEARD, "Result: the sound as heard in the church")
+    panels["heard"].set_ylim(panels["sound"].get_ylim())
     panels["heard"].set_xlabel("time in s")
     _close(panels["close"], time, sound, heard)
     _bars(panels["bars"], timings)
@@ -81,10 +82,9 @@ def _bars(axes: Axes, timings: Sequence[Timing]) -> None:
     milliseconds = [timing.median * 1e3 for timing in timed]
     colors = [_HEARD if timing.name == "longwing" else _OTHERS for timing in timed]
     bars = axes.barh([timing.name for timing in timed], milliseconds, color=colors)
-    ratios = [f"{value:.2f} ms" + (f"  ({value / milliseconds[0]:.1f}x)" if i else "") for i, value in enumerate(milliseconds)]
-    axes.bar_label(bars, ratios, padding=4)
+    axes.bar_label(bars, [f"{value:.2f} ms  ({value / milliseconds[0]:.1f}x)" for value in milliseconds], padding=4)
     axes.invert_yaxis()
-    axes.margins(x=0.35)
+    axes.margins(x=0.5)
     axes.set_title("Time of one call, float32, one thread each", loc="left", fontsize="medium")
     axes.set_xlabel("milliseconds, median")
     axes.spines[["top", "right"]].set_visible(False)
