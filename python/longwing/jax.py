@@ -1,4 +1,4 @@
-"""The JAX adapter. Its arrays are immutable, so results are written into memory of our own, which JAX then takes over."""
+"""The JAX adapter. JAX's arrays are immutable: results are written to memory of our own, which JAX then takes over."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def _prepare(array: Any, argument: str) -> Any:
 
 def _refuse_tracer(array: Any, argument: str) -> Any:
     raise LongwingTypeError(
-        f"{argument} is a JAX tracer ({type(array).__name__}): long_conv can't be traced by jax.jit, jax.grad or jax.vmap; "
-        "call it outside of them, on concrete arrays, or through jax.pure_callback"
+        f"{argument} is a JAX tracer ({type(array).__name__}): long_conv can't be traced by jax.jit, jax.grad or "
+        "jax.vmap; call it outside of them, on concrete arrays, or through jax.pure_callback"
     )
 
 

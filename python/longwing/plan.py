@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple
+from typing import Any, NamedTuple
 
 from longwing import _core
 from longwing._types import Activation, Array, DTypeName, GradientName, Mode, ReverseLag
 
 
-class Gradients(NamedTuple, Generic[Array]):
-    """Gradients by argument, each of its argument's shape and dtype; None where the argument was absent or not wanted."""
+class Gradients(NamedTuple):
+    """Gradients by argument: arrays of its shape and dtype, in u's library; None where absent or not wanted."""
 
-    u: Array | None
-    k: Array | None
-    reverse_filter: Array | None
-    skip: Array | None
-    pre_gate: Array | None
-    post_gate: Array | None
+    u: Any
+    k: Any
+    reverse_filter: Any
+    skip: Any
+    pre_gate: Any
+    post_gate: Any
 
 
 class ConvPlan:
     """A convolution of fixed sizes: transform lengths, tables and the choice of algorithm. Made by :func:`plan`.
 
-    Immutable; one plan may be used by many threads at once. Batch size, filter bank and per-sample filters come from the
-    arrays. Attributes: length, filter_length, channels, groups, reverse_length, output_length, mode, reverse_lag, dtype,
-    device.
+    Immutable; one plan may be used by many threads at once. Batch size, filter bank and per-sample filters come from
+    the arrays. Its properties are what it was made for.
     """
 
     __slots__ = ("_plan",)
@@ -32,9 +31,7 @@ class ConvPlan:
     def __init__(self, plan: _core.Plan) -> None:
         self._plan = plan
 
-    def spectrum(
-        self, k: Array, reverse_filter: Array | None = None, *, filter_bank: bool = False
-    ) -> _core.Spectrum:
+    def spectrum(self, k: Array, reverse_filter: Array | None = None, *, filter_bank: bool = False) -> _core.Spectrum:
         """Transform a filter once, for any number of calls of this plan or of an equal one.
 
         k is (G, K), (B, G, K) for one filter per sample, or (C, G, K) with `filter_bank`; `reverse_filter` has k's
@@ -54,7 +51,7 @@ class ConvPlan:
         activation: Activation | None = None,
         out: Array | None = None,
     ) -> Array:
-        """Return post_gate · act(k ∗ x + skip · x), x = pre_gate · u, for u (..., H, L) of the plan's dtype.
+        """Return post_gate · act(conv(k, x) + skip · x), x = pre_gate · u, for u (..., H, L) of the plan's dtype.
 
         The same bits as :func:`longwing.long_conv` on the filter of `spectrum`; shapes, dtypes and errors are its too.
         A spectrum of a plan with other arguments is a LongwingValueError.
@@ -72,19 +69,17 @@ class ConvPlan:
         post_gate: Array | None = None,
         activation: Activation | None = None,
         wanted: tuple[GradientName, ...] | None = None,
-    ) -> Gradients[Array]:
+    ) -> Gradients:
         """Return the gradients of a scalar whose gradient with respect to y is `dy`.
 
-        With x = pre_gate · u, z = k ∗ x + skip · x and dz = dy · post_gate · act'(z): the gradient of k[j] is the sum
-        of dz[t] · x[t-j], that of x[i] the sum of dz[i+j] · k[j] plus skip · dz[i], and the others follow by the
+        With x = pre_gate · u, z = conv(k, x) + skip · x and dz = dy · post_gate · act'(z): the gradient of k[j] is the
+        sum of dz[t] · x[t-j], that of x[i] the sum of dz[i+j] · k[j] plus skip · dz[i], and the others follow by the
         product rule. Nothing but the inputs is needed: what the gradients take of the forward pass is computed again.
 
         The arguments are those of :meth:`forward`, and `dy` is like its result. `wanted` names the gradients to
         compute, None for all of them; a gradient that is not wanted costs nothing. Errors are those of :meth:`forward`.
         """
-        return Gradients(
-            *self._plan.backward(dy, u, spectrum, skip, pre_gate, post_gate, activation, wanted)
-        )
+        return Gradients(*self._plan.backward(dy, u, spectrum, skip, pre_gate, post_gate, activation, wanted))
 
     def workspace_bytes(self, batch: int) -> int:
         """Return the bytes that a forward call on `batch` samples takes beyond inputs, output and spectrum."""

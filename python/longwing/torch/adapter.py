@@ -8,17 +8,11 @@ import torch
 
 from longwing._arrays import Adapter
 from longwing._core import LongwingTypeError
-
-_DTYPES = {
-    "float32": torch.float32,
-    "float64": torch.float64,
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-}
+from longwing.torch.dtypes import DTYPES
 
 
 def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
-    return torch.empty(shape, dtype=_DTYPES[dtype], device=like.device)
+    return torch.empty(shape, dtype=DTYPES[dtype], device=like.device)
 
 
 def _prepare(tensor: Any, argument: str) -> Any:
@@ -33,16 +27,20 @@ def _prepare(tensor: Any, argument: str) -> Any:
     if tensor.layout is not torch.strided:
         raise LongwingTypeError(f"{argument} must be a dense tensor, got layout {tensor.layout}: call to_dense() on it")
     if tensor.is_neg():
-        raise LongwingTypeError(f"{argument} is a negated view, whose memory holds other values: call resolve_neg() on it")
+        raise LongwingTypeError(
+            f"{argument} is a negated view, whose memory holds other values: call resolve_neg() on it"
+        )
     if tensor.is_conj():
-        raise LongwingTypeError(f"{argument} is complex, which is not supported: float32, float64, float16 and bfloat16 are")
+        raise LongwingTypeError(
+            f"{argument} is complex, which is not supported: float32, float64, float16 and bfloat16 are"
+        )
     return tensor
 
 
 def _refuse_virtual(tensor: Any, argument: str) -> Any:
     raise LongwingTypeError(
-        f"{argument} must be a tensor with memory of its own, got {type(tensor).__name__}, which handles operations itself: "
-        "convert it to a plain torch.Tensor"
+        f"{argument} must be a tensor with memory of its own, got {type(tensor).__name__}, which handles operations "
+        "itself: convert it to a plain torch.Tensor"
     )
 
 

@@ -8,6 +8,7 @@ import torch
 
 import longwing
 from longwing._types import Activation, GradientName, Mode, ReverseLag
+from longwing.torch.dtypes import NAMES
 
 _TENSORS: tuple[GradientName, ...] = ("u", "k", "reverse_filter", "skip", "pre_gate", "post_gate")
 
@@ -26,7 +27,8 @@ class _LongConv(torch.autograd.Function):
     def forward(ctx: Any, options: _Options, *tensors: torch.Tensor | None) -> torch.Tensor:
         ctx.options = options
         ctx.save_for_backward(*tensors)
-        return _apply(options, *tensors)
+        result: torch.Tensor = _apply(options, *tensors)
+        return result
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -41,7 +43,7 @@ class _LongConv(torch.autograd.Function):
             reverse_length=0 if reverse_filter is None else reverse_filter.shape[-1],
             mode=options.mode,
             reverse_lag=options.reverse_lag,
-            dtype=str(u.dtype).removeprefix("torch."),
+            dtype=NAMES[u.dtype],
             device=str(u.device),
         )
         gradients = plan.backward(
@@ -57,7 +59,7 @@ class _LongConv(torch.autograd.Function):
         return None, *gradients
 
 
-def _apply(options: _Options, *tensors: torch.Tensor | None) -> torch.Tensor:
+def _apply(options: _Options, *tensors: Any) -> Any:
     u, k, reverse_filter, skip, pre_gate, post_gate = tensors
     return longwing.long_conv(
         u,

@@ -1,0 +1,1 @@
+"""Benchmarks of longwing beside what else convolves: ``python -m bench cpu``. Not installed."""

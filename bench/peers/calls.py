@@ -1,0 +1,52 @@
+"""What a peer can do with one case, and the usual way to do it with a real FFT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Ready to be timed: inputs are in the peer's own arrays, plans are made. None where the peer can't."""
+
+    full: Callable[[], Any]
+    """y, with the filter transformed in the call."""
+
+    cached: Callable[[], Any] | None = None
+    """y, with the filter transformed before."""
+
+    train: Callable[[], tuple[Any, Any, Any]] | None = None
+    """y, du and dk."""
+
+
+def with_real_fft(rfft: Callable[[Any, int], Any], irfft: Callable[[Any, int], Any], u: Any, k: Any, n: int) -> Calls:
+    """Return the calls that multiply transforms of length n: rfft(array, n) pads, irfft(spectrum, n) inverts."""
+    length = u.shape[-1]
+    spectrum = rfft(k, n)
+    return Calls(
+        full=lambda: irfft(rfft(u, n) * rfft(k, n), n)[..., :length],
+        cached=lambda: irfft(rfft(u, n) * spectrum, n)[..., :length],
+    )
+
+
+def linear_length(u: Any, k: Any) -> int:
+    """Return L+K-1: a shorter transform would wrap the tail into the result."""
+    return int(u.shape[-1] + k.shape[-1] - 1)
+
+
+def smooth_length(u: Any, k: Any) -> int:
+    """Return the next even length with no prime factor above 5, for libraries that don't choose one themselves."""
+    n = linear_length(u, k)
+    n += n % 2
+    while _without(n, 2, 3, 5) != 1:
+        n += 2
+    return n
+
+
+def _without(number: int, *primes: int) -> int:
+    for prime in primes:
+        while number % prime == 0:
+            number //= prime
+    return number

@@ -1,0 +1,15 @@
+"""torch's dtypes and longwing's names for them."""
+
+from __future__ import annotations
+
+import torch
+
+from longwing._types import DTypeName
+
+NAMES: dict[torch.dtype, DTypeName] = {
+    torch.float32: "float32",
+    torch.float64: "float64",
+    torch.float16: "float16",
+    torch.bfloat16: "bfloat16",
+}
+DTYPES: dict[str, torch.dtype] = {name: dtype for dtype, name in NAMES.items()}
