@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
+from longwing import testing
+from longwing.timing import Contender, Timing, compare
 
 from bench.cases import Case
 from bench.peers import Peer
-from longwing import testing
-from longwing.timing import Contender, Timing, compare
 
 MEASURES = {"full": "forward", "cached": "cached", "train": "fwd+bwd"}
 """Attributes of Calls, and how they are printed."""

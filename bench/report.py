@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from longwing.timing import Timing
+
 from bench import machine
 from bench.harness import MEASURES, Result
 from bench.peers import Peer
-from longwing.timing import Timing
 
 _ITEM = 4
 """Bytes of a float32."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import longwing
+
 from bench.peers.calls import Calls
 
 NAME = "longwing"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import longwing.torch
 import torch
 
-import longwing.torch
 from bench.peers.calls import Calls
 
 NAME = "longwing.torch"

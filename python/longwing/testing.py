@@ -12,7 +12,7 @@ part of it is returned. Up to 2^13 samples the linear convolution is the plain s
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

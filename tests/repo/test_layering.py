@@ -1,0 +1,50 @@
+"""The dependency rules of the architecture, read off the sources."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [
+    p for d in ("cpp", "python", "tests", "bench") for p in (ROOT / d).rglob("*") if p.suffix in {".h", ".cc", ".py"}
+]
+
+
+def includes(path: Path) -> list[str]:
+    return re.findall(r'#include "([^"]+)"', path.read_text())
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"),
+    [
+        ("cpp/include/longwing", ("longwing/",)),
+        ("cpp/src/core", ("longwing/", "core/")),
+        ("cpp/src/cpu", ("longwing/", "core/", "cpu/")),
+    ],
+)
+def test_includes(folder: str, allowed: tuple[str, ...]) -> None:
+    files = [p for p in (ROOT / folder).rglob("*") if p.suffix in {".h", ".cc"}]
+    assert files
+    for path in files:
+        for name in includes(path):
+            assert name.startswith(allowed), f"{path.relative_to(ROOT)} includes {name}"
+
+
+def test_kernels_hold_no_standard_code() -> None:
+    for path in (ROOT / "cpp/src/cpu/kernels").glob("*.h"):
+        headers = set(re.findall(r"#include <([^>]+)>", path.read_text()))
+        assert headers <= {"cstddef", "cstdint", "utility", "immintrin.h", "arm_neon.h"}, path.name
+
+
+def test_bindings_know_no_framework() -> None:
+    for path in (ROOT / "python/src").glob("*.*"):
+        assert not re.search(r"#include [<\"](torch|ATen|cuda)", path.read_text()), path.name
+
+
+def test_sizes() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 400}
+    assert not long
+    assert len((ROOT / "python/src/module.cc").read_text().splitlines()) <= 30
