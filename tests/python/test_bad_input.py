@@ -72,8 +72,7 @@ def test_odd_input(u_shape: list[int], k_shape: list[int], mode: Any, dtype: str
     u, k = rng.standard_normal(u_shape).astype(dtype), rng.standard_normal(k_shape).astype("float32")
     try:
         y = longwing.long_conv(u, k, mode=mode, filter_bank=bank)
-    except longwing.LongwingError as error:
-        assert isinstance(error, (ValueError, TypeError))
+    except (longwing.LongwingValueError, longwing.LongwingTypeError):
         return
     expected = testing.reference(u, k, mode=mode, filter_bank=bank)
     np.testing.assert_allclose(y.astype("float64"), expected, rtol=0, atol=1e-2 if dtype == "float16" else 1e-5)

@@ -16,9 +16,7 @@ def test_tensors_in_and_out() -> None:
     assert isinstance(y, torch.Tensor)
     assert y.dtype == torch.bfloat16
     exact = longwing.long_conv(u.double(), k.double())
-    assert ((y.double() - exact).norm() / exact.norm()) <= 1.1 * (
-        exact.bfloat16().double() - exact
-    ).norm() / exact.norm()
+    assert ((y.double() - exact).norm() / exact.norm()) <= 1.1 * (exact.bfloat16().double() - exact).norm() / exact.norm()
 
 
 def test_a_tensor_that_requires_grad_is_refused() -> None:

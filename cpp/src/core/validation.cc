@@ -47,7 +47,7 @@ void check_array(const char* argument, const TensorView& view, const ConvSpec& s
 // No two elements of an output may share memory: a zero stride would write one address twice.
 void check_output(const char* argument, const TensorView& view, std::initializer_list<const TensorView*> inputs) {
   if (!view.writable) throw TypeError(std::string(argument) + " must be writable, got a read-only array");
-  for (int axis = 0; axis < view.rank; ++axis) {
+  for (int axis = 0; view.size(argument) > 0 && axis < view.rank; ++axis) {
     if (view.stride(axis) == 0 && view.extent(axis) > 1) {
       throw ValueError(std::string(argument) + " must not repeat elements, got stride 0 on axis " + std::to_string(axis));
     }
