@@ -1,0 +1,149 @@
+// The public interface against the oracle: random calls over every mode, filter kind and argument, forward and backward.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "longwing/longwing.h"
+#include "reference/convolution.h"
+
+namespace longwing {
+namespace {
+
+using reference::Call;
+using reference::Values;
+
+class Random {
+ public:
+  explicit Random(unsigned seed) : engine_(seed) {}
+  std::int64_t integer(std::int64_t lo, std::int64_t hi) { return std::uniform_int_distribution<std::int64_t>(lo, hi)(engine_); }
+  bool coin() { return integer(0, 1) == 1; }
+  Values values(std::int64_t count) {
+    Values result(static_cast<std::size_t>(count));
+    for (double& value : result) value = normal_(engine_);
+    return result;
+  }
+
+ private:
+  std::mt19937 engine_;
+  std::normal_distribution<double> normal_;
+};
+
+ConvSpec spec_of(const Call& c) {
+  return {.length = c.length, .filter_length = c.taps, .channels = c.channels, .groups = c.groups, .reverse_length = c.reverse_taps,
+          .mode = c.mode, .reverse_lag = c.reverse_lag, .dtype = DType::kFloat64};
+}
+
+Call random_call(Random& random, std::int64_t longest) {
+  Call c;
+  c.mode = static_cast<Mode>(random.integer(0, 4));
+  c.kind = static_cast<FilterKind>(random.integer(0, 2));
+  c.batch = random.integer(0, 6) == 0 ? 11 : random.integer(1, 3);
+  c.groups = random.integer(1, 2);
+  c.channels = c.groups * random.integer(1, 2);
+  c.filters = c.kind == FilterKind::kBank ? random.integer(1, 3) : c.kind == FilterKind::kPerSample ? c.batch : 1;
+  c.length = random.integer(1, longest);
+  c.taps = random.integer(1, random.coin() ? c.length + 5 : 20);
+  const bool linear_full = c.mode == Mode::kFull || c.mode == Mode::kValid;
+  if ((c.mode == Mode::kCausal || c.mode == Mode::kCircular) && random.coin()) c.reverse_taps = random.integer(1, c.length + 3);
+  c.reverse_lag = static_cast<ReverseLag>(random.integer(0, 1));
+  c.activation = static_cast<Activation>(random.integer(0, 2));
+  c.gate_per_filter = c.kind == FilterKind::kBank && random.coin();
+  c.output_length = output_length(validated(spec_of(c)));
+  const std::int64_t rows = c.batch * c.channels;
+  c.u = random.values(rows * c.length);
+  c.k = random.values(c.filters * c.groups * c.taps);
+  c.reverse_filter = random.values(c.filters * c.groups * c.reverse_taps);
+  if (!linear_full && random.coin()) c.skip = random.values(c.channels);
+  if (random.coin()) c.pre_gate = random.values(rows * c.length);
+  if (random.coin()) c.post_gate = random.values(rows * c.output_length * (c.gate_per_filter ? c.bank() : 1));
+  c.dy = random.values(rows * c.bank() * c.output_length);
+  return c;
+}
+
+// Views over the call's arrays, or over results of their sizes.
+struct Views {
+  const Call& c;
+
+  TensorView rows(Values& v, std::int64_t length, bool bank) const {
+    if (bank) return TensorView(v.data(), {c.batch, c.filters, c.channels, length});
+    return TensorView(v.data(), {c.batch, c.channels, length});
+  }
+  TensorView filter(Values& v, std::int64_t taps) const {
+    if (c.kind == FilterKind::kShared) return TensorView(v.data(), {c.groups, taps});
+    return TensorView(v.data(), {c.filters, c.groups, taps});
+  }
+  std::optional<TensorView> given(Values& v, const TensorView& view) const {
+    return v.empty() ? std::optional<TensorView>() : view;
+  }
+};
+
+void expect_close(const char* name, const Values& actual, const Values& expected, double limit) {
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+    size += expected[i] * expected[i];
+  }
+  // A result of few elements may nearly cancel: its size is then that of one unit sample an element.
+  const double scale = std::sqrt(size) + 1e-2 * std::sqrt(static_cast<double>(expected.size()));
+  EXPECT_LE(std::sqrt(error), limit * scale) << name;
+}
+
+void check(Call& c) {
+  const bool bank = c.kind == FilterKind::kBank;
+  const Views v{c};
+  const reference::Result expected = evaluate(c);
+  reference::Result actual = expected;
+  for (Values* values : {&actual.y, &actual.u, &actual.k, &actual.reverse_filter, &actual.skip, &actual.pre_gate, &actual.post_gate}) {
+    std::fill(values->begin(), values->end(), 7.0);
+  }
+  const auto filter = v.filter(c.k, c.taps);
+  const auto reverse = v.given(c.reverse_filter, v.filter(c.reverse_filter, c.reverse_taps));
+  const auto skip = v.given(c.skip, TensorView(c.skip.data(), {c.channels}));
+  const auto pre = v.given(c.pre_gate, v.rows(c.pre_gate, c.length, false));
+  const auto post = v.given(c.post_gate, v.rows(c.post_gate, c.output_length, c.gate_per_filter));
+  const auto u = v.rows(c.u, c.length, false);
+
+  long_conv({.u = u, .k = filter, .mode = c.mode, .reverse_filter = reverse, .reverse_lag = c.reverse_lag, .skip = skip,
+             .pre_gate = pre, .post_gate = post, .activation = c.activation, .filter_bank = bank,
+             .out = v.rows(actual.y, c.output_length, bank)});
+  expect_close("y", actual.y, expected.y, 1e-12);
+
+  const ConvPlan plan(spec_of(c));
+  const Spectrum spectrum = plan.spectrum(filter, reverse, bank);
+  Values again(actual.y.size());
+  plan.forward({.u = u, .spectrum = spectrum, .skip = skip, .pre_gate = pre, .post_gate = post, .activation = c.activation,
+                .out = v.rows(again, c.output_length, bank)});
+  EXPECT_EQ(std::memcmp(again.data(), actual.y.data(), again.size() * sizeof(double)), 0) << "cached spectrum";
+
+  plan.backward({.dy = v.rows(c.dy, c.output_length, bank), .u = u, .spectrum = spectrum, .skip = skip, .pre_gate = pre,
+                 .post_gate = post, .activation = c.activation, .du = v.rows(actual.u, c.length, false),
+                 .dk = v.filter(actual.k, c.taps),
+                 .dreverse_filter = v.given(actual.reverse_filter, v.filter(actual.reverse_filter, c.reverse_taps)),
+                 .dskip = v.given(actual.skip, TensorView(actual.skip.data(), {c.channels})),
+                 .dpre_gate = v.given(actual.pre_gate, v.rows(actual.pre_gate, c.length, false)),
+                 .dpost_gate = v.given(actual.post_gate, v.rows(actual.post_gate, c.output_length, c.gate_per_filter))});
+  expect_close("du", actual.u, expected.u, 1e-12);
+  expect_close("dk", actual.k, expected.k, 1e-12);
+  expect_close("dreverse_filter", actual.reverse_filter, expected.reverse_filter, 1e-12);
+  expect_close("dskip", actual.skip, expected.skip, 1e-12);
+  expect_close("dpre_gate", actual.pre_gate, expected.pre_gate, 1e-12);
+  expect_close("dpost_gate", actual.post_gate, expected.post_gate, 1e-12);
+}
+
+class Operation : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(Operation, MatchesTheOracle) {
+  Random random(GetParam());
+  for (int i = 0; i < 60 && !HasFailure(); ++i) {
+    Call call = random_call(random, i % 6 == 0 ? 500 : 60);
+    check(call);
+    if (HasFailure()) ADD_FAILURE() << "call " << i << ": " << ConvPlan(spec_of(call)).explain();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Operation, ::testing::Range(0u, 6u));
+
+}  // namespace
+}  // namespace longwing

@@ -1,0 +1,79 @@
+// The pool: bits do not depend on it, callers may be many, cancellation and limits are typed errors.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "longwing/longwing.h"
+
+namespace longwing {
+namespace {
+
+std::vector<float> normal(std::int64_t count, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> distribution;
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = distribution(engine);
+  return values;
+}
+
+std::vector<std::vector<float>> all_results(std::int64_t batch, std::int64_t length, std::int64_t taps) {
+  std::vector<float> u = normal(batch * length, 1), k = normal(taps, 2);
+  std::vector<float> y(u.size()), du(u.size()), dk(k.size());
+  const TensorView input(u.data(), {batch, 1, length}), filter(k.data(), {1, taps});
+  long_conv({.u = input, .k = filter, .out = TensorView(y.data(), {batch, 1, length})});
+  const ConvPlan plan({.length = length, .filter_length = taps});
+  const Spectrum spectrum = plan.spectrum(filter);
+  plan.backward({.dy = input, .u = input, .spectrum = spectrum, .du = TensorView(du.data(), {batch, 1, length}),
+                 .dk = TensorView(dk.data(), {1, taps})});
+  return {y, du, dk};
+}
+
+TEST(Threads, DoNotChangeBits) {
+  for (const std::int64_t length : {700, 40000}) {
+    for (const std::int64_t taps : {length, std::int64_t{300}}) {
+      for (const std::int64_t batch : {1, 9}) {
+        set_num_threads(1);
+        const auto expected = all_results(batch, length, taps);
+        for (const int threads : {2, 3}) {
+          set_num_threads(threads);
+          EXPECT_EQ(all_results(batch, length, taps), expected) << length << " " << taps << " " << batch << " " << threads;
+        }
+      }
+    }
+  }
+}
+
+TEST(Threads, ManyCallersAtOnce) {
+  set_num_threads(2);
+  const auto expected = all_results(3, 2000, 2000);
+  std::vector<int> right(4);
+  std::vector<std::thread> callers;
+  for (int& ok : right) {
+    callers.emplace_back([&] {
+      ok = 1;
+      for (int i = 0; i < 5; ++i) ok = ok && all_results(3, 2000, 2000) == expected;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(right, std::vector<int>(4, 1));
+}
+
+TEST(Threads, CancelledByTheCaller) {
+  set_num_threads(2);
+  std::vector<float> u(64 * 1000), k(1000), y(u.size());
+  const Execution stop{.should_stop = [](void*) { return true; }};
+  EXPECT_THROW(long_conv({.u = TensorView(u.data(), {64, 1, 1000}), .k = TensorView(k.data(), {1, 1000}),
+                          .out = TensorView(y.data(), {64, 1, 1000}), .execution = stop}),
+               Cancelled);
+}
+
+TEST(Threads, CountIsChecked) {
+  EXPECT_THROW(set_num_threads(0), ValueError);
+  EXPECT_THROW(set_num_threads(1025), ValueError);
+}
+
+}  // namespace
+}  // namespace longwing
