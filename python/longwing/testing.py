@@ -265,7 +265,8 @@ class _Problem:
         if self.mode == "circular":
             before, after = self._fold_padding(linear.shape[-1])
             padding = [(0, 0)] * (linear.ndim - 1) + [(before, after)]
-            return np.pad(linear, padding).reshape(*linear.shape[:-1], -1, self.length).sum(axis=-2)
+            folded: Floats = np.pad(linear, padding).reshape(*linear.shape[:-1], -1, self.length).sum(axis=-2)
+            return folded
         begin, count = self._window()
         return linear[..., begin : begin + count]
 
@@ -344,7 +345,8 @@ def _sum_to(array: Floats, shape: tuple[int, ...]) -> Floats:
     """The adjoint of broadcasting `shape` to the array's."""
     array = array.sum(axis=tuple(range(array.ndim - len(shape))))
     repeated = tuple(i for i, extent in enumerate(shape) if extent == 1 and array.shape[i] != 1)
-    return array.sum(axis=repeated, keepdims=True)
+    result: Floats = array.sum(axis=repeated, keepdims=True)
+    return result
 
 
 def _erfc(z: Floats) -> Floats:
@@ -358,4 +360,5 @@ def _wide(array: ArrayLike) -> Floats:
 
 def _norm(array: Floats) -> np.floating[Any]:
     """Euclidean norm over all elements, in longdouble."""
-    return np.sqrt(np.square(array.astype(np.longdouble)).sum())
+    norm: np.floating[Any] = np.sqrt(np.square(array.astype(np.longdouble)).sum())
+    return norm

@@ -23,6 +23,7 @@ def includes(path: Path) -> list[str]:
         ("cpp/include/longwing", ("longwing/",)),
         ("cpp/src/core", ("longwing/", "core/")),
         ("cpp/src/cpu", ("longwing/", "core/", "cpu/")),
+        ("cpp/src/reference", ("longwing/types.h", "reference/")),
     ],
 )
 def test_includes(folder: str, allowed: tuple[str, ...]) -> None:

@@ -26,7 +26,7 @@ def run(*, output: Path | None, force: bool) -> int:
     _step(3, "Plan", f"\n{longwing.plan(length=length, filter_length=k.shape[-1], channels=1).explain()}")
     y = _convolve(u, k)
     _step(5, "Check", "every sample against a convolution in float64")
-    expected = testing.reference(u, k)
+    expected = testing.reference(u, k).astype(numpy.float64)
     limit, error = testing.tolerance("float32", 2 * length), testing.relative_l2(y, expected)
     right = error <= limit
     print(f"{_INDENT}relative L2 error {error:.1e}, limit {limit:.1e}: {'right' if right else 'WRONG'}")
