@@ -34,9 +34,7 @@ Enum named(py::handle value, const char* argument, std::initializer_list<Enum> a
 
 }  // namespace
 
-Mode mode_of(py::handle value) {
-  return named(value, "mode", {Mode::kCausal, Mode::kCircular, Mode::kSame, Mode::kFull, Mode::kValid});
-}
+Mode mode_of(py::handle value) { return named(value, "mode", {Mode::kCausal, Mode::kCircular, Mode::kSame, Mode::kFull, Mode::kValid}); }
 
 ReverseLag reverse_lag_of(py::handle value) { return named(value, "reverse_lag", {ReverseLag::kShifted, ReverseLag::kOverlapped}); }
 

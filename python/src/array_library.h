@@ -12,11 +12,11 @@ namespace longwing::python {
 
 /// One array type's way in and out. Types of one library share its name.
 struct ArrayLibrary {
-  std::string name;                    ///< "NumPy", "torch", ...
-  pybind11::object prepare;            ///< (array, argument) -> what to export, or None: export the array itself
-  pybind11::object empty;              ///< (like, shape, dtype name) -> a new writable array, or a Buffer
-  pybind11::object finish;             ///< (target) -> the result, or None: the target is the result
-  bool takes_out = true;               ///< false where arrays are immutable
+  std::string name;          ///< "NumPy", "torch", ...
+  pybind11::object prepare;  ///< (array, argument) -> what to export, or None: export the array itself
+  pybind11::object empty;    ///< (like, shape, dtype name) -> a new writable array, or a Buffer
+  pybind11::object finish;   ///< (target) -> the result, or None: the target is the result
+  bool takes_out = true;     ///< false where arrays are immutable
   const dlpack::ExchangeApi* exchange = nullptr;
 
   /// The library of an array's type, looked up once a type. A TypeError names `argument` where the object is no array.

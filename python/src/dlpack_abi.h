@@ -6,8 +6,8 @@
 
 namespace longwing::python::dlpack {
 
-constexpr std::uint32_t kMajor = 1, kMinor = 3;       // the newest version that this binding understands
-constexpr std::uint64_t kReadOnly = 1;                // bit of ManagedTensorVersioned::flags
+constexpr std::uint32_t kMajor = 1, kMinor = 3;  // the newest version that this binding understands
+constexpr std::uint64_t kReadOnly = 1;           // bit of ManagedTensorVersioned::flags
 constexpr const char* kVersionedName = "dltensor_versioned";
 constexpr const char* kLegacyName = "dltensor";
 constexpr const char* kUsedVersionedName = "used_dltensor_versioned";

@@ -22,8 +22,7 @@ void register_cache(py::module_& module) {
   module.def("plan_cache_info", [] {
     using namespace pybind11::literals;
     const PlanCacheInfo info = plan_cache_info();
-    return py::dict("plans"_a = info.plans, "bytes"_a = info.bytes, "limit"_a = info.limit, "hits"_a = info.hits,
-                    "misses"_a = info.misses);
+    return py::dict("plans"_a = info.plans, "bytes"_a = info.bytes, "limit"_a = info.limit, "hits"_a = info.hits, "misses"_a = info.misses);
   });
 }
 

@@ -81,12 +81,12 @@ void register_errors(py::module_& module) {
   PyObject* base = error_types.base;
   error_types.value = make_type(module, "LongwingValueError",
                                 "An argument has a wrong value: shape, size, mode, overlap. Also a ValueError.", {base, PyExc_ValueError});
-  error_types.type = make_type(module, "LongwingTypeError",
-                               "An argument has a wrong type: dtype, device, library, read-only output. Also a TypeError.",
-                               {base, PyExc_TypeError});
-  error_types.runtime = make_type(module, "LongwingRuntimeError",
-                                  "The call was right and could not be carried out: no memory, no backend. Also a RuntimeError.",
-                                  {base, PyExc_RuntimeError});
+  error_types.type =
+      make_type(module, "LongwingTypeError", "An argument has a wrong type: dtype, device, library, read-only output. Also a TypeError.",
+                {base, PyExc_TypeError});
+  error_types.runtime =
+      make_type(module, "LongwingRuntimeError",
+                "The call was right and could not be carried out: no memory, no backend. Also a RuntimeError.", {base, PyExc_RuntimeError});
   py::register_exception_translator(translate);
 }
 

@@ -127,7 +127,8 @@ py::tuple backward(const ConvPlan& self, py::handle dy, py::handle u, py::handle
     args.dk = gradient(true, filter_shape(spec, args.spectrum, spec.filter_length), storage->filter_dtype);
     args.dreverse_filter =
         gradient(spec.reverse_length > 0, filter_shape(spec, args.spectrum, spec.reverse_length), storage->reverse_dtype);
-    args.dskip = gradient(args.skip.has_value(), args.skip ? shape_of(*args.skip) : OutputShape{}, args.skip ? args.skip->dtype : spec.dtype);
+    args.dskip =
+        gradient(args.skip.has_value(), args.skip ? shape_of(*args.skip) : OutputShape{}, args.skip ? args.skip->dtype : spec.dtype);
     args.dpre_gate = gradient(args.pre_gate.has_value(), shape_of(args.u), spec.dtype);
     args.dpost_gate = gradient(args.post_gate.has_value(), args.post_gate ? shape_of(*args.post_gate) : OutputShape{}, spec.dtype);
   }

@@ -31,8 +31,14 @@ class Random {
 };
 
 ConvSpec spec_of(const Call& c) {
-  return {.length = c.length, .filter_length = c.taps, .channels = c.channels, .groups = c.groups, .reverse_length = c.reverse_taps,
-          .mode = c.mode, .reverse_lag = c.reverse_lag, .dtype = DType::kFloat64};
+  return {.length = c.length,
+          .filter_length = c.taps,
+          .channels = c.channels,
+          .groups = c.groups,
+          .reverse_length = c.reverse_taps,
+          .mode = c.mode,
+          .reverse_lag = c.reverse_lag,
+          .dtype = DType::kFloat64};
 }
 
 Call random_call(Random& random, std::int64_t longest) {
@@ -74,9 +80,7 @@ struct Views {
     if (c.kind == FilterKind::kShared) return TensorView(v.data(), {c.groups, taps});
     return TensorView(v.data(), {c.filters, c.groups, taps});
   }
-  std::optional<TensorView> given(Values& v, const TensorView& view) const {
-    return v.empty() ? std::optional<TensorView>() : view;
-  }
+  std::optional<TensorView> given(Values& v, const TensorView& view) const { return v.empty() ? std::optional<TensorView>() : view; }
 };
 
 void expect_close(const char* name, const Values& actual, const Values& expected, double limit) {
@@ -105,20 +109,39 @@ void check(Call& c) {
   const auto post = v.given(c.post_gate, v.rows(c.post_gate, c.output_length, c.gate_per_filter));
   const auto u = v.rows(c.u, c.length, false);
 
-  long_conv({.u = u, .k = filter, .mode = c.mode, .reverse_filter = reverse, .reverse_lag = c.reverse_lag, .skip = skip,
-             .pre_gate = pre, .post_gate = post, .activation = c.activation, .filter_bank = bank,
+  long_conv({.u = u,
+             .k = filter,
+             .mode = c.mode,
+             .reverse_filter = reverse,
+             .reverse_lag = c.reverse_lag,
+             .skip = skip,
+             .pre_gate = pre,
+             .post_gate = post,
+             .activation = c.activation,
+             .filter_bank = bank,
              .out = v.rows(actual.y, c.output_length, bank)});
   expect_close("y", actual.y, expected.y, 1e-12);
 
   const ConvPlan plan(spec_of(c));
   const Spectrum spectrum = plan.spectrum(filter, reverse, bank);
   Values again(actual.y.size());
-  plan.forward({.u = u, .spectrum = spectrum, .skip = skip, .pre_gate = pre, .post_gate = post, .activation = c.activation,
+  plan.forward({.u = u,
+                .spectrum = spectrum,
+                .skip = skip,
+                .pre_gate = pre,
+                .post_gate = post,
+                .activation = c.activation,
                 .out = v.rows(again, c.output_length, bank)});
   EXPECT_EQ(std::memcmp(again.data(), actual.y.data(), again.size() * sizeof(double)), 0) << "cached spectrum";
 
-  plan.backward({.dy = v.rows(c.dy, c.output_length, bank), .u = u, .spectrum = spectrum, .skip = skip, .pre_gate = pre,
-                 .post_gate = post, .activation = c.activation, .du = v.rows(actual.u, c.length, false),
+  plan.backward({.dy = v.rows(c.dy, c.output_length, bank),
+                 .u = u,
+                 .spectrum = spectrum,
+                 .skip = skip,
+                 .pre_gate = pre,
+                 .post_gate = post,
+                 .activation = c.activation,
+                 .du = v.rows(actual.u, c.length, false),
                  .dk = v.filter(actual.k, c.taps),
                  .dreverse_filter = v.given(actual.reverse_filter, v.filter(actual.reverse_filter, c.reverse_taps)),
                  .dskip = v.given(actual.skip, TensorView(actual.skip.data(), {c.channels})),

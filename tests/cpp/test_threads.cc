@@ -26,7 +26,10 @@ std::vector<std::vector<float>> all_results(std::int64_t batch, std::int64_t len
   long_conv({.u = input, .k = filter, .out = TensorView(y.data(), {batch, 1, length})});
   const ConvPlan plan({.length = length, .filter_length = taps});
   const Spectrum spectrum = plan.spectrum(filter);
-  plan.backward({.dy = input, .u = input, .spectrum = spectrum, .du = TensorView(du.data(), {batch, 1, length}),
+  plan.backward({.dy = input,
+                 .u = input,
+                 .spectrum = spectrum,
+                 .du = TensorView(du.data(), {batch, 1, length}),
                  .dk = TensorView(dk.data(), {1, taps})});
   return {y, du, dk};
 }
@@ -65,8 +68,10 @@ TEST(Threads, CancelledByTheCaller) {
   set_num_threads(2);
   std::vector<float> u(64 * 1000), k(1000), y(u.size());
   const Execution stop{.should_stop = [](void*) { return true; }};
-  EXPECT_THROW(long_conv({.u = TensorView(u.data(), {64, 1, 1000}), .k = TensorView(k.data(), {1, 1000}),
-                          .out = TensorView(y.data(), {64, 1, 1000}), .execution = stop}),
+  EXPECT_THROW(long_conv({.u = TensorView(u.data(), {64, 1, 1000}),
+                          .k = TensorView(k.data(), {1, 1000}),
+                          .out = TensorView(y.data(), {64, 1, 1000}),
+                          .execution = stop}),
                Cancelled);
 }
 

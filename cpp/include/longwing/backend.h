@@ -29,8 +29,8 @@ class PlanImplementation : public std::enable_shared_from_this<PlanImplementatio
   virtual ~PlanImplementation() = default;
   const ConvSpec& spec() const { return spec_; }
 
-  virtual std::shared_ptr<const SpectrumStorage> spectrum(const TensorView& k, const TensorView* reverse_filter,
-                                                          FilterKind kind, const Execution& execution) const = 0;
+  virtual std::shared_ptr<const SpectrumStorage> spectrum(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
+                                                          const Execution& execution) const = 0;
   virtual void forward(const ForwardArgs& args) const = 0;
   virtual void backward(const BackwardArgs& args) const = 0;
   /// Forward with the filter transformed on the way; the same bits as spectrum() and forward().

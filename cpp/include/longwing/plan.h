@@ -12,8 +12,8 @@
 
 namespace longwing {
 
-class PlanImplementation;      // one backend's plan, see backend.h
-struct SpectrumStorage;        // one backend's transformed filter, see backend.h
+class PlanImplementation;  // one backend's plan, see backend.h
+struct SpectrumStorage;    // one backend's transformed filter, see backend.h
 
 /// The transformed filter, in the order only its plan knows. Immutable; copies share one storage.
 class Spectrum {
@@ -37,45 +37,45 @@ class Spectrum {
 
 /// How a call runs: where, and when to give up.
 struct Execution {
-  void* stream = nullptr;                    ///< the caller's CUDA stream; unused on the CPU
-  bool (*should_stop)(void*) = nullptr;      ///< polled from the calling thread; true ends the call with Cancelled
-  void* context = nullptr;                   ///< passed to should_stop
+  void* stream = nullptr;                ///< the caller's CUDA stream; unused on the CPU
+  bool (*should_stop)(void*) = nullptr;  ///< polled from the calling thread; true ends the call with Cancelled
+  void* context = nullptr;               ///< passed to should_stop
 };
 
 /// y = post_gate * act(k conv x + skip * x), x = pre_gate * u, with the filter already transformed.
 struct ForwardArgs {
-  TensorView u;                           ///< (..., H, L)
+  TensorView u;  ///< (..., H, L)
   const Spectrum& spectrum;
   std::optional<TensorView> skip = {};       ///< (H,); causal, circular and same
   std::optional<TensorView> pre_gate = {};   ///< like u
   std::optional<TensorView> post_gate = {};  ///< like y, or (..., H, M) broadcast over a bank
   Activation activation = Activation::kNone;
-  TensorView out;                         ///< (..., H, M), or (..., C, H, M) with a bank
+  TensorView out;  ///< (..., H, M), or (..., C, H, M) with a bank
   Execution execution = {};
 };
 
 /// Gradients of a scalar whose gradient with respect to y is dy. Only the given outputs are computed.
 struct BackwardArgs {
-  TensorView dy;                             ///< like y
-  TensorView u;                              ///< (..., H, L)
+  TensorView dy;  ///< like y
+  TensorView u;   ///< (..., H, L)
   const Spectrum& spectrum;
   std::optional<TensorView> skip = {}, pre_gate = {}, post_gate = {};
   Activation activation = Activation::kNone;
-  std::optional<TensorView> du = {};              ///< like u
-  std::optional<TensorView> dk = {};              ///< like k
-  std::optional<TensorView> dreverse_filter = {}; ///< like reverse_filter
-  std::optional<TensorView> dskip = {};           ///< (H,)
-  std::optional<TensorView> dpre_gate = {};       ///< like pre_gate
-  std::optional<TensorView> dpost_gate = {};      ///< like post_gate
+  std::optional<TensorView> du = {};               ///< like u
+  std::optional<TensorView> dk = {};               ///< like k
+  std::optional<TensorView> dreverse_filter = {};  ///< like reverse_filter
+  std::optional<TensorView> dskip = {};            ///< (H,)
+  std::optional<TensorView> dpre_gate = {};        ///< like pre_gate
+  std::optional<TensorView> dpost_gate = {};       ///< like post_gate
   Execution execution = {};
 };
 
 /// The one-shot call: the filter is transformed inside.
 struct LongConvArgs {
-  TensorView u;                                    ///< (..., H, L)
-  TensorView k;                                    ///< (G,K), (B,G,K), or (C,G,K) with filter_bank
+  TensorView u;  ///< (..., H, L)
+  TensorView k;  ///< (G,K), (B,G,K), or (C,G,K) with filter_bank
   Mode mode = Mode::kCausal;
-  std::optional<TensorView> reverse_filter = {};   ///< k's leading shape, own length; causal and circular
+  std::optional<TensorView> reverse_filter = {};  ///< k's leading shape, own length; causal and circular
   ReverseLag reverse_lag = ReverseLag::kShifted;
   std::optional<TensorView> skip = {}, pre_gate = {}, post_gate = {};
   Activation activation = Activation::kNone;

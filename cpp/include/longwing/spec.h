@@ -16,7 +16,7 @@ struct ConvSpec {
   std::int64_t reverse_length = 0;  ///< R, taps of the reverse filter, 0 for none
   Mode mode = Mode::kCausal;
   ReverseLag reverse_lag = ReverseLag::kShifted;
-  DType dtype = DType::kFloat32;    ///< of u, gates and y
+  DType dtype = DType::kFloat32;  ///< of u, gates and y
   Device device = {};
 
   friend bool operator==(const ConvSpec&, const ConvSpec&) = default;

@@ -27,9 +27,11 @@ struct TensorView {
   TensorView(void* data, DType dtype, std::initializer_list<std::int64_t> shape);
   TensorView(const void* data, DType dtype, std::initializer_list<std::int64_t> shape);
   TensorView(float* data, std::initializer_list<std::int64_t> shape) : TensorView(static_cast<void*>(data), DType::kFloat32, shape) {}
-  TensorView(const float* data, std::initializer_list<std::int64_t> shape) : TensorView(static_cast<const void*>(data), DType::kFloat32, shape) {}
+  TensorView(const float* data, std::initializer_list<std::int64_t> shape)
+      : TensorView(static_cast<const void*>(data), DType::kFloat32, shape) {}
   TensorView(double* data, std::initializer_list<std::int64_t> shape) : TensorView(static_cast<void*>(data), DType::kFloat64, shape) {}
-  TensorView(const double* data, std::initializer_list<std::int64_t> shape) : TensorView(static_cast<const void*>(data), DType::kFloat64, shape) {}
+  TensorView(const double* data, std::initializer_list<std::int64_t> shape)
+      : TensorView(static_cast<const void*>(data), DType::kFloat64, shape) {}
 
   /// Extent and stride counted from the last axis: `extent(-1)` is the innermost.
   std::int64_t extent(int axis) const { return shape[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)]; }
@@ -59,8 +61,8 @@ int checked_rank(std::int64_t rank);
 template <class DLTensorLike>
 TensorView TensorView::from_dltensor(const DLTensorLike& tensor) {
   TensorView view;
-  view.dtype = dtype_from_dlpack(static_cast<int>(tensor.dtype.code), static_cast<int>(tensor.dtype.bits),
-                                 static_cast<int>(tensor.dtype.lanes));
+  view.dtype =
+      dtype_from_dlpack(static_cast<int>(tensor.dtype.code), static_cast<int>(tensor.dtype.bits), static_cast<int>(tensor.dtype.lanes));
   view.device = device_from_dlpack(static_cast<int>(tensor.device.device_type), static_cast<int>(tensor.device.device_id));
   view.rank = checked_rank(tensor.ndim);
   view.data = static_cast<char*>(tensor.data) + tensor.byte_offset;

@@ -61,8 +61,14 @@ void long_conv(const LongConvArgs& args) {
   check_filter(spec, args.k, args.reverse_filter, kind);
   const std::int64_t filters = kind == FilterKind::kShared ? 1 : args.k.extent(0);
   const Spectrum none;
-  const ForwardArgs forward{.u = args.u, .spectrum = none, .skip = args.skip, .pre_gate = args.pre_gate, .post_gate = args.post_gate,
-                            .activation = args.activation, .out = args.out, .execution = args.execution};
+  const ForwardArgs forward{.u = args.u,
+                            .spectrum = none,
+                            .skip = args.skip,
+                            .pre_gate = args.pre_gate,
+                            .post_gate = args.post_gate,
+                            .activation = args.activation,
+                            .out = args.out,
+                            .execution = args.execution};
   check_forward(spec, kind, filters, forward);
   for (const TensorView* filter : {&args.k, args.reverse_filter ? &*args.reverse_filter : nullptr}) {
     if (filter && may_overlap(args.out, *filter)) throw ValueError("out must not overlap an input of the call");

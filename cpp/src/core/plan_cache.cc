@@ -67,7 +67,6 @@ class PlanCache {
     bytes_ = hits_ = misses_ = 0;
   }
 
-
  private:
   void shrink() {
     while (bytes_ > limit_ && !plans_.empty()) {

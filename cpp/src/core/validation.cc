@@ -148,10 +148,18 @@ ConvSpec spec_of(const LongConvArgs& args, FilterKind& kind) {
   check_extent("k must have at least one tap", k.extent(-1));
   check_extent("k must have at least one group", k.extent(-2));
   if (u.extent(-2) % k.extent(-2) != 0) {
-    throw ValueError("k must have a number of groups that divides u's " + std::to_string(u.extent(-2)) + " channels, got shape " + describe(k));
+    throw ValueError("k must have a number of groups that divides u's " + std::to_string(u.extent(-2)) + " channels, got shape " +
+                     describe(k));
   }
-  ConvSpec spec{.length = u.extent(-1), .filter_length = k.extent(-1), .channels = u.extent(-2), .groups = k.extent(-2),
-                .reverse_length = 0, .mode = args.mode, .reverse_lag = args.reverse_lag, .dtype = u.dtype, .device = u.device};
+  ConvSpec spec{.length = u.extent(-1),
+                .filter_length = k.extent(-1),
+                .channels = u.extent(-2),
+                .groups = k.extent(-2),
+                .reverse_length = 0,
+                .mode = args.mode,
+                .reverse_lag = args.reverse_lag,
+                .dtype = u.dtype,
+                .device = u.device};
   if (args.reverse_filter) {
     if (args.reverse_filter->rank != k.rank) {
       throw ValueError("reverse_filter must have k's rank " + std::to_string(k.rank) + ", got shape " + describe(*args.reverse_filter));
@@ -172,8 +180,9 @@ void check_filter(const ConvSpec& spec, const TensorView& k, const std::optional
   check_shape("k", k, expected);
   check_array("k", k, spec);
   if (reverse_filter.has_value() != (spec.reverse_length > 0)) {
-    throw ValueError(spec.reverse_length > 0 ? "reverse_filter is missing: the plan has reverse_length=" + std::to_string(spec.reverse_length)
-                                             : std::string("reverse_filter was given to a plan with reverse_length=0"));
+    throw ValueError(spec.reverse_length > 0
+                         ? "reverse_filter is missing: the plan has reverse_length=" + std::to_string(spec.reverse_length)
+                         : std::string("reverse_filter was given to a plan with reverse_length=0"));
   }
   if (!reverse_filter) return;
   expected.back() = spec.reverse_length;

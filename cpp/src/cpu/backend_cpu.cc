@@ -14,7 +14,8 @@ class CpuBackend final : public Backend {
   DeviceType device_type() const override { return DeviceType::kCpu; }
   std::string unusable_because() const override { return {}; }
   std::string describe() const override {
-    return isa() + " kernels, " + std::to_string(cpu::kernels().f32.lanes) + " float32 lanes, " + std::to_string(num_threads()) + " threads";
+    return isa() + " kernels, " + std::to_string(cpu::kernels().f32.lanes) + " float32 lanes, " + std::to_string(num_threads()) +
+           " threads";
   }
   std::shared_ptr<const PlanImplementation> make_plan(const ConvSpec& spec) const override {
     if (spec.dtype == DType::kFloat64) return std::make_shared<cpu::CpuPlan<double>>(spec);

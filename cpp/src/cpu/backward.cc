@@ -25,10 +25,17 @@ template <class T>
 class BackwardCall {
  public:
   BackwardCall(const RowEngine<T>& engine, const RowSet& rows, const T* spectra, const BackwardArgs& args)
-      : engine_(engine), rows_(rows), spectra_(spectra), args_(args), io_(engine.kernels()),
-        length_(engine.map().input_length), output_length_(engine.map().output_length),
-        wants_sum_(args.dk || args.dreverse_filter), wants_dx_(args.du || args.dpre_gate),
-        bank_(rows.kind == FilterKind::kBank), skip_terms_(args.dskip ? static_cast<std::size_t>(rows.rows()) : 0) {}
+      : engine_(engine),
+        rows_(rows),
+        spectra_(spectra),
+        args_(args),
+        io_(engine.kernels()),
+        length_(engine.map().input_length),
+        output_length_(engine.map().output_length),
+        wants_sum_(args.dk || args.dreverse_filter),
+        wants_dx_(args.du || args.dpre_gate),
+        bank_(rows.kind == FilterKind::kBank),
+        skip_terms_(args.dskip ? static_cast<std::size_t>(rows.rows()) : 0) {}
 
   void run() {
     if (wants_sum_) {
@@ -87,7 +94,10 @@ class BackwardCall {
   }
 
   RowSource own(T* row, std::int64_t length) const {
-    return {.data = row, .dtype = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64, .stride = 1, .length = length,
+    return {.data = row,
+            .dtype = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64,
+            .stride = 1,
+            .length = length,
             .periodic = engine_.map().circular};
   }
 
@@ -200,15 +210,13 @@ class BackwardCall {
 
   void each_row() {
     const std::int64_t each = rows_.rows_per_filter();
-    for_each(rows_.rows(), [&](std::int64_t row, const Memory& m, const Team& team) {
-      filter_side(row / each, row % each, nullptr, m, team);
-    });
+    for_each(rows_.rows(),
+             [&](std::int64_t row, const Memory& m, const Team& team) { filter_side(row / each, row % each, nullptr, m, team); });
   }
 
   void each_input_row() {
-    for_each(rows_.samples * rows_.channels, [&](std::int64_t row, const Memory& m, const Team& team) {
-      input_side(row / rows_.channels, row % rows_.channels, m, team);
-    });
+    for_each(rows_.samples * rows_.channels,
+             [&](std::int64_t row, const Memory& m, const Team& team) { input_side(row / rows_.channels, row % rows_.channels, m, team); });
   }
 
   void sum_chunk(std::int64_t filter_row, std::int64_t chunk, T* sum, const Memory& m, const Team& team) {
@@ -228,10 +236,10 @@ class BackwardCall {
   }
 
   void finish(std::int64_t filter_row, T* sum, const Memory& m, const Team& team) const {
-    engine_.finish_gradient(sum,
-                            filter_row_of(args_.dk ? &*args_.dk : nullptr, args_.dreverse_filter ? &*args_.dreverse_filter : nullptr,
-                                          rows_.groups, filter_row),
-                            m.scratch, team);
+    engine_.finish_gradient(
+        sum,
+        filter_row_of(args_.dk ? &*args_.dk : nullptr, args_.dreverse_filter ? &*args_.dreverse_filter : nullptr, rows_.groups, filter_row),
+        m.scratch, team);
   }
 
   // A filter a task where there are enough of them; else the chunks of one filter after the other.

@@ -32,8 +32,7 @@ Choice choose(const ConvSpec& spec) {
 }  // namespace
 
 template <class T>
-CpuPlan<T>::CpuPlan(const ConvSpec& spec)
-    : PlanImplementation(spec), choice_(choose<T>(spec)), engine_(make_engine<T>(spec, choice_)) {}
+CpuPlan<T>::CpuPlan(const ConvSpec& spec) : PlanImplementation(spec), choice_(choose<T>(spec)), engine_(make_engine<T>(spec, choice_)) {}
 
 template <class T>
 Spread CpuPlan<T>::spread(std::int64_t tasks) const {
@@ -84,8 +83,7 @@ void CpuPlan<T>::forward_row(const ForwardArgs& args, const RowSet& rows, const 
     x.gate = gate.row(id);
     x.gate_stride = gate.stride();
   }
-  RowSink y{.data = out.row(id), .dtype = out.dtype(), .stride = out.stride(), .length = map.output_length,
-            .activation = args.activation};
+  RowSink y{.data = out.row(id), .dtype = out.dtype(), .stride = out.stride(), .length = map.output_length, .activation = args.activation};
   if (args.post_gate) {
     const RowView gate(*args.post_gate, bank && args.post_gate->rank == args.out.rank);
     y.gate = gate.row(id);
@@ -122,12 +120,24 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const bool filters_suffice = rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
   if (!filters_suffice) {
     const Spectrum spectrum(this->spectrum(args.k, reverse, kind, args.execution));
-    return forward({.u = args.u, .spectrum = spectrum, .skip = args.skip, .pre_gate = args.pre_gate, .post_gate = args.post_gate,
-                    .activation = args.activation, .out = args.out, .execution = args.execution});
+    return forward({.u = args.u,
+                    .spectrum = spectrum,
+                    .skip = args.skip,
+                    .pre_gate = args.pre_gate,
+                    .post_gate = args.post_gate,
+                    .activation = args.activation,
+                    .out = args.out,
+                    .execution = args.execution});
   }
   const Spectrum none;
-  const ForwardArgs row_args{.u = args.u, .spectrum = none, .skip = args.skip, .pre_gate = args.pre_gate, .post_gate = args.post_gate,
-                             .activation = args.activation, .out = args.out, .execution = args.execution};
+  const ForwardArgs row_args{.u = args.u,
+                             .spectrum = none,
+                             .skip = args.skip,
+                             .pre_gate = args.pre_gate,
+                             .post_gate = args.post_gate,
+                             .activation = args.activation,
+                             .out = args.out,
+                             .execution = args.execution};
   const std::int64_t spectrum_size = (engine_->spectrum_size() + 15) / 16 * 16, size = spectrum_size + engine_->scratch_size();
   const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
   const Team team(spread.team, args.execution);
@@ -172,15 +182,16 @@ std::string CpuPlan<T>::explain() const {
       text << "one right-angle transform a row";
     } else {
       const std::int64_t step = 2 * f.n - map.lags.span();
-      text << "overlap-save, " << (map.output_length + step - 1) / step << " right-angle transforms a row of " << step << " new samples each";
+      text << "overlap-save, " << (map.output_length + step - 1) / step << " right-angle transforms a row of " << step
+           << " new samples each";
     }
     text << ", n = " << f.n << " = " << f.lanes << " lanes";
     for (const int radix : f.radices) text << " x " << radix;
     text << "\n";
     if (engine_->spectrum_size() >= kTeamNumbers) text << "with fewer rows than threads, three-pass: the threads share each row\n";
   }
-  text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save "
-       << choice_.overlap_save_cost << ", one transform " << choice_.one_transform_cost;
+  text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save " << choice_.overlap_save_cost
+       << ", one transform " << choice_.one_transform_cost;
   return text.str();
 }
 

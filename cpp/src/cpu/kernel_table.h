@@ -52,10 +52,10 @@ template <class T>
 struct EdgeArgs {
   T* re[kMaxLanes];
   T* im[kMaxLanes];
-  T* lines;           ///< of the first position
-  const T* roots;     ///< twiddles of the lane split
+  T* lines;        ///< of the first position
+  const T* roots;  ///< twiddles of the lane split
   std::int64_t count;
-  bool has_im;        ///< some imaginary row is there
+  bool has_im;  ///< some imaginary row is there
 };
 
 template <class T>

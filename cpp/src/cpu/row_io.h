@@ -19,7 +19,7 @@ struct RowSource {
   std::int64_t length = 0;
   const void* gate = nullptr;  ///< of the same dtype
   std::int64_t gate_stride = 1;
-  bool periodic = false;       ///< sample i is that of i mod length; else zero outside
+  bool periodic = false;  ///< sample i is that of i mod length; else zero outside
 
   /// The same row without its first `begin` samples, `count` of them; not periodic.
   RowSource window(std::int64_t begin, std::int64_t count) const;

@@ -15,9 +15,8 @@ class TaskRef {
  public:
   template <class Body>
   explicit TaskRef(const Body& body)
-      : object_(&body), call_([](const void* object, std::int64_t index, int worker) {
-          (*static_cast<const Body*>(object))(index, worker);
-        }) {}
+      : object_(&body),
+        call_([](const void* object, std::int64_t index, int worker) { (*static_cast<const Body*>(object))(index, worker); }) {}
   void operator()(std::int64_t index, int worker) const { call_(object_, index, worker); }
 
  private:

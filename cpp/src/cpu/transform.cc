@@ -107,7 +107,10 @@ void Transform<T>::pass(bool descend, T* lines, std::size_t depth, std::int64_t 
   const Level& level = levels_[depth];
   const PassArgs<T> args{.lines = lines + first_node * level.radix * level.m * line_size(),
                          .twiddles = level.twiddles.data() + first_node * (level.radix - 1) * line_size(),
-                         .nodes = nodes, .m = level.m, .begin = 0, .end = level.m};
+                         .nodes = nodes,
+                         .m = level.m,
+                         .begin = 0,
+                         .end = level.m};
   (descend ? kernels_.descend : kernels_.ascend)(level.radix)(args);
 }
 
@@ -120,7 +123,10 @@ void Transform<T>::pass_by_team(bool descend, T* lines, std::size_t depth, const
     const std::int64_t node = task / parts, part = task % parts;
     kernel({.lines = lines + node * level.radix * level.m * line_size(),
             .twiddles = level.twiddles.data() + node * (level.radix - 1) * line_size(),
-            .nodes = 1, .m = level.m, .begin = part * kTeamLines, .end = std::min(level.m, (part + 1) * kTeamLines)});
+            .nodes = 1,
+            .m = level.m,
+            .begin = part * kTeamLines,
+            .end = std::min(level.m, (part + 1) * kTeamLines)});
   });
 }
 

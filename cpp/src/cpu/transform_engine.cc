@@ -42,8 +42,15 @@ auto TransformEngine<T>::window(const LagMap& map, std::int64_t index) const -> 
 
 template <class T>
 CenterArgs<T> TransformEngine<T>::center_args(T* lines, const T* spectrum, T skip) const {
-  return {.lines = lines, .twiddles = nullptr, .nodes = 0, .filter = spectrum, .skip = skip / static_cast<T>(transform_->n()),
-          .other = nullptr, .sum = nullptr, .store = nullptr, .scale = T(1)};
+  return {.lines = lines,
+          .twiddles = nullptr,
+          .nodes = 0,
+          .filter = spectrum,
+          .skip = skip / static_cast<T>(transform_->n()),
+          .other = nullptr,
+          .sum = nullptr,
+          .store = nullptr,
+          .scale = T(1)};
 }
 
 template <class T>
@@ -54,8 +61,8 @@ void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* line
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
     const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
-    EdgeArgs<T> edge{.re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count,
-                     .has_im = false};
+    EdgeArgs<T> edge{
+        .re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count, .has_im = false};
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = begin + q * m + p;
       edge.re[q] = io.read(row, at, count, buffer + 2 * q * kTile);
@@ -74,8 +81,8 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
     const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
-    EdgeArgs<T> edge{.re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count,
-                     .has_im = false};
+    EdgeArgs<T> edge{
+        .re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count, .has_im = false};
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = q * m + p - shift;
       edge.re[q] = io.place(row, at, count, buffer + 2 * q * kTile);
@@ -92,8 +99,8 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
 }
 
 template <class T>
-void TransformEngine<T>::convolve(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y,
-                                  T* lines, const Team& team) const {
+void TransformEngine<T>::convolve(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* lines,
+                                  const Team& team) const {
   for (std::int64_t i = 0, windows = window_count(map); i < windows; ++i) {
     const Window w = window(map, i);
     enter(x, w.input_begin, lines, team);
@@ -133,8 +140,8 @@ void TransformEngine<T>::forward(const RowSource& x, const T* spectrum, T skip, 
 }
 
 template <class T>
-void TransformEngine<T>::backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum,
-                                  T* scratch, const Team& team) const {
+void TransformEngine<T>::backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum, T* scratch,
+                                  const Team& team) const {
   const LagMap &map = this->map(), adjoint = map.adjoint();
   T *const lines = scratch, *const other = scratch + 2 * transform_->n();
   // In one linear window dy enters the same way for both gradients, so it is transformed once.

@@ -91,7 +91,12 @@ void evaluate_output(const Call& call, std::int64_t b, std::int64_t c, std::int6
 Result evaluate(const Call& call) {
   const auto zeros = [](const Values& like) { return Values(like.size()); };
   Result result{Values(static_cast<std::size_t>(call.batch * call.bank() * call.channels * call.output_length)),
-                zeros(call.u), zeros(call.k), zeros(call.reverse_filter), zeros(call.skip), zeros(call.pre_gate), zeros(call.post_gate)};
+                zeros(call.u),
+                zeros(call.k),
+                zeros(call.reverse_filter),
+                zeros(call.skip),
+                zeros(call.pre_gate),
+                zeros(call.post_gate)};
   for (std::int64_t b = 0; b < call.batch; ++b) {
     for (std::int64_t c = 0; c < call.bank(); ++c) {
       for (std::int64_t h = 0; h < call.channels; ++h) {
