@@ -82,26 +82,44 @@ LONGWING_HD void butterfly4(Complex<V>& a, Complex<V>& b, Complex<V>& c, Complex
   d = t - v;
 }
 
-/// a·exp(Sign·2πi·k/16) for k in 0..9, by the cheapest form of each.
+/// exp(2πi·K/16) = kRotationScale<K>·(a number with one part ±1): the scale waits for the next addition, where it is a fused one.
+template <int K>
+constexpr double kRotationScale = K % 4 == 0   ? 1.0
+                                  : K % 4 == 2 ? 0.70710678118654752440
+                                               : 0.92387953251128675613;
+
+/// a·exp(Sign·2πi·K/16) / kRotationScale<K>
 template <int Sign, int K, class V>
 LONGWING_HD Complex<V> rotate16(Complex<V> a) {
-  constexpr double kHalf = 0.70710678118654752440, kCos = 0.92387953251128675613, kSin = 0.38268343236508977173;
-  if constexpr (K == 0) {
-    return a;
-  } else if constexpr (K == 4) {
-    return multiply_i<Sign>(a);
-  } else if constexpr (K == 2 || K == 6) {
-    const V h(kHalf);
-    const Complex<V> turned = multiply_i<Sign>(a);
-    if constexpr (K == 2) return {(a.re + turned.re) * h, (a.im + turned.im) * h};
-    return {(turned.re - a.re) * h, (turned.im - a.im) * h};
-  } else {
-    constexpr double re = K == 1 ? kCos : K == 3 ? kSin : -kCos;
-    constexpr double im = (K == 1 ? kSin : K == 3 ? kCos : -kSin) * Sign;
-    static_assert(K == 1 || K == 3 || K == 9);
-    const Complex<V> w = {V(re), V(im)};
-    return a * w;
-  }
+  constexpr double kTangent = 0.41421356237309504880 * Sign;
+  const Complex<V> turned = multiply_i<Sign>(a);
+  if constexpr (K == 0) return a;
+  if constexpr (K == 2) return a + turned;
+  if constexpr (K == 4) return turned;
+  if constexpr (K == 6) return turned - a;
+  if constexpr (K == 1) return {fma(V(-kTangent), a.im, a.re), fma(V(kTangent), a.re, a.im)};
+  if constexpr (K == 3) return {fma(V(kTangent * Sign), a.re, turned.re), fma(V(kTangent * Sign), a.im, turned.im)};
+  if constexpr (K == 9) return {fma(V(kTangent), a.im, -a.re), fma(V(-kTangent), a.re, -a.im)};
+}
+
+/// a + factor·b
+template <class V>
+LONGWING_HD Complex<V> add_scaled(Complex<V> a, double factor, Complex<V> b) {
+  return {fma(V(factor), b.re, a.re), fma(V(factor), b.im, a.im)};
+}
+
+/// butterfly4 of a, b·exp(Sign·2πi·K/16), c·exp(Sign·2πi·2K/16), d·exp(Sign·2πi·3K/16)
+template <int Sign, int K, class V>
+LONGWING_HD void rotated_butterfly4(Complex<V>& a, Complex<V>& b, Complex<V>& c, Complex<V>& d) {
+  constexpr double kOdd = kRotationScale<K>, kEven = kRotationScale<2 * K>;
+  static_assert(kRotationScale<3 * K> == kOdd);
+  const Complex<V> p = rotate16<Sign, K>(b), q = rotate16<Sign, 2 * K>(c), r = rotate16<Sign, 3 * K>(d);
+  const Complex<V> s = kEven == 1.0 ? a + q : add_scaled(a, kEven, q), t = kEven == 1.0 ? a - q : add_scaled(a, -kEven, q);
+  const Complex<V> u = p + r, v = multiply_i<Sign>(p - r);
+  a = add_scaled(s, kOdd, u);
+  b = add_scaled(t, kOdd, v);
+  c = add_scaled(s, -kOdd, u);
+  d = add_scaled(t, -kOdd, v);
 }
 
 template <int R, int Sign, class V>
@@ -135,11 +153,8 @@ template <int Sign, class V>
 LONGWING_HD void butterfly8(Complex<V>* x) {
 #pragma GCC unroll 4
   for (int k = 0; k < 4; ++k) butterfly2<Sign>(x[k], x[k + 4]);
-  x[5] = rotate16<Sign, 2>(x[5]);
-  x[6] = rotate16<Sign, 4>(x[6]);
-  x[7] = rotate16<Sign, 6>(x[7]);
   butterfly4<Sign>(x[0], x[1], x[2], x[3]);
-  butterfly4<Sign>(x[4], x[5], x[6], x[7]);
+  rotated_butterfly4<Sign, 2>(x[4], x[5], x[6], x[7]);
   const Complex<V> y[8] = {x[0], x[4], x[1], x[5], x[2], x[6], x[3], x[7]};
 #pragma GCC unroll 8
   for (int k = 0; k < 8; ++k) x[k] = y[k];
@@ -149,17 +164,10 @@ template <int Sign, class V>
 LONGWING_HD void butterfly16(Complex<V>* x) {
 #pragma GCC unroll 4
   for (int k = 0; k < 4; ++k) butterfly4<Sign>(x[k], x[k + 4], x[k + 8], x[k + 12]);
-  x[5] = rotate16<Sign, 1>(x[5]);
-  x[6] = rotate16<Sign, 2>(x[6]);
-  x[7] = rotate16<Sign, 3>(x[7]);
-  x[9] = rotate16<Sign, 2>(x[9]);
-  x[10] = rotate16<Sign, 4>(x[10]);
-  x[11] = rotate16<Sign, 6>(x[11]);
-  x[13] = rotate16<Sign, 3>(x[13]);
-  x[14] = rotate16<Sign, 6>(x[14]);
-  x[15] = rotate16<Sign, 9>(x[15]);
-#pragma GCC unroll 4
-  for (int k = 0; k < 4; ++k) butterfly4<Sign>(x[4 * k], x[4 * k + 1], x[4 * k + 2], x[4 * k + 3]);
+  butterfly4<Sign>(x[0], x[1], x[2], x[3]);
+  rotated_butterfly4<Sign, 1>(x[4], x[5], x[6], x[7]);
+  rotated_butterfly4<Sign, 2>(x[8], x[9], x[10], x[11]);
+  rotated_butterfly4<Sign, 3>(x[12], x[13], x[14], x[15]);
 #pragma GCC unroll 4
   for (int row = 0; row < 4; ++row) {
 #pragma GCC unroll 4

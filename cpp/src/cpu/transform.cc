@@ -43,9 +43,9 @@ Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorizati
     for (const int r : above) nodes *= r;
     for (const std::int64_t numerator : node_numerators(above)) {
       for (int q = 1; q < radix; ++q) {
-        const auto w = root(q * numerator * (factorization_.n / (nodes * radix)) % order);
-        lane_roots_.push_back(static_cast<T>(w.real()));
-        lane_roots_.push_back(static_cast<T>(w.imag()));
+        const auto w = rounded_root<T>(root(q * numerator * (factorization_.n / (nodes * radix)) % order));
+        lane_roots_.push_back(w.real());
+        lane_roots_.push_back(w.imag());
       }
     }
   };
@@ -66,9 +66,9 @@ Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorizati
       for (int q = 1; q < radix; ++q, out += line_size()) {
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
           const std::int64_t numerator = lane_numerators[static_cast<std::size_t>(lane)] + offset;
-          const auto w = root(q * numerator % (4 * product * radix) * (factorization_.n / (product * radix)));
-          out[lane] = static_cast<T>(w.real());
-          out[lane + lanes] = static_cast<T>(w.imag());
+          const auto w = rounded_root<T>(root(q * numerator % (4 * product * radix) * (factorization_.n / (product * radix))));
+          out[lane] = w.real();
+          out[lane + lanes] = w.imag();
         }
       }
       for (int j = 0; j < radix; ++j) children.push_back(offset + 4 * product * j);
