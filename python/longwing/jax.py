@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from longwing._arrays import Adapter
-from longwing._core import Buffer, LongwingTypeError
+from longwing._core import Buffer, LongwingTypeError, LongwingValueError
 
 
 def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Buffer:
@@ -19,6 +19,8 @@ def _finish(target: Buffer) -> Any:
 
 
 def _prepare(array: Any, argument: str) -> Any:
+    if array.is_deleted():
+        raise LongwingValueError(f"{argument} is a JAX array that was deleted or donated: its memory is gone")
     return array.block_until_ready()  # the values of an array may still be on their way
 
 
