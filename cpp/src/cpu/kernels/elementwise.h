@@ -23,20 +23,28 @@ void scale(T* dst, const T* src, T factor, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) dst[i] = src[i] * factor;
 }
 
+// function(Vec) -> ValueAndDerivative<Vec>, element by element.
 template <class T, class Function>
 LONGWING_HD void activate_with(T* values, T* derivative, std::int64_t count, Function function) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    const ValueAndDerivative<T> result = function(values[i]);
-    values[i] = result.value;
-    if (derivative) derivative[i] = result.derivative;
+  constexpr int kLanes = Vec<T>::kLanes;
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const ValueAndDerivative<Vec<T>> result = function(Vec<T>::load(values + i));
+    result.value.store(values + i);
+    if (derivative) result.derivative.store(derivative + i);
   }
+  if (i == count) return;
+  const int rest = static_cast<int>(count - i);
+  const ValueAndDerivative<Vec<T>> result = function(load_partial(values + i, rest));
+  store_partial(values + i, result.value, rest);
+  if (derivative) store_partial(derivative + i, result.derivative, rest);
 }
 
 template <class T>
 void activate(T* values, T* derivative, Activation activation, std::int64_t count) {
   switch (activation) {
-    case Activation::kGelu: return activate_with(values, derivative, count, [](T x) { return gelu(x); });
-    case Activation::kSilu: return activate_with(values, derivative, count, [](T x) { return silu(x); });
+    case Activation::kGelu: return activate_with(values, derivative, count, [](Vec<T> x) { return gelu<T>(x); });
+    case Activation::kSilu: return activate_with(values, derivative, count, [](Vec<T> x) { return silu<T>(x); });
     case Activation::kNone:
       for (std::int64_t i = 0; derivative && i < count; ++i) derivative[i] = T(1);
   }

@@ -49,7 +49,18 @@ struct Vec {
   friend LONGWING_HD Vec operator+(Vec a, Vec b) { return a.v + b.v; }
   friend LONGWING_HD Vec operator-(Vec a, Vec b) { return a.v - b.v; }
   friend LONGWING_HD Vec operator*(Vec a, Vec b) { return a.v * b.v; }
+  friend LONGWING_HD Vec operator/(Vec a, Vec b) { return a.v / b.v; }
   friend LONGWING_HD Vec operator-(Vec a) { return -a.v; }
+
+  // What the activations ask for besides (core/epilogue.h); comparisons give integers of the same width, all bits or none.
+  friend LONGWING_HD Vec magnitude(Vec x) { return x.v < 0 ? -x.v : x.v; }
+  friend LONGWING_HD Vec at_most(Vec x, double limit) { return x.v > static_cast<T>(limit) ? Vec(limit).v : x.v; }
+  friend LONGWING_HD Vec select_negative(Vec x, Vec a, Vec b) { return x.v < 0 ? a.v : b.v; }
+  friend LONGWING_HD Vec times_power_of_two(Vec p, Vec shifted) {
+    using Bits = decltype(p.v < p.v);
+    constexpr int kMantissaBits = sizeof(T) == 4 ? 23 : 52;
+    return (Native)((Bits)p.v + ((Bits)shifted.v << kMantissaBits));
+  }
 };
 
 /// The first `count` elements, zeros behind them; nothing beyond them is read.
