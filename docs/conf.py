@@ -32,8 +32,9 @@ highlight_language = "none"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 100
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False
 napoleon_use_ivar = True
@@ -56,7 +57,7 @@ WARN_IF_UNDOCUMENTED = NO
 WARN_AS_ERROR = YES
 """
 
-# The C++ reference is read off the headers by doxygen. Without it the site points to the headers.
+# The C++ reference is read off the headers by doxygen. Without it a page in its place points to the headers.
 if shutil.which("doxygen"):
     (DOCS / "_doxygen").mkdir(exist_ok=True)
     subprocess.run(["doxygen", "-"], input=DOXYFILE, text=True, check=True)
@@ -64,6 +65,6 @@ if shutil.which("doxygen"):
     breathe_projects = {"longwing": str(DOCS / "_doxygen/xml")}
     breathe_default_project = "longwing"
     breathe_show_include = False
+    exclude_patterns.append("api/cpp_no_reference.md")
 else:
     exclude_patterns.append("api/cpp_reference.md")
-    suppress_warnings = ["toc.empty_glob"]
