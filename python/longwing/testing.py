@@ -265,7 +265,8 @@ class _Problem:
         if self.mode == "circular":
             before, after = self._fold_padding(linear.shape[-1])
             padding = [(0, 0)] * (linear.ndim - 1) + [(before, after)]
-            folded: Floats = np.pad(linear, padding).reshape(*linear.shape[:-1], -1, self.length).sum(axis=-2)
+            periods = (before + linear.shape[-1] + after) // self.length  # -1 would be ambiguous in an empty batch
+            folded: Floats = np.pad(linear, padding).reshape(*linear.shape[:-1], periods, self.length).sum(axis=-2)
             return folded
         begin, count = self._window()
         return linear[..., begin : begin + count]
