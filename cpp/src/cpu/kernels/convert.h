@@ -25,7 +25,11 @@ struct BFloat {
   template <class T>
   LONGWING_HD static BFloat round(T x) {
     const auto value = static_cast<float>(x);
-    const auto word = __builtin_bit_cast(std::uint32_t, value);
+    auto word = __builtin_bit_cast(std::uint32_t, value);
+    if constexpr (sizeof(T) > 4) {  // cut off with a sticky last bit, so that the second rounding is the only one
+      const T back = static_cast<T>(value);
+      if (back != x) word = (word - (__builtin_fabs(back) > __builtin_fabs(x) ? 1u : 0u)) | 1u;
+    }
     const std::uint32_t rounded = (word + 0x7FFFu + ((word >> 16) & 1u)) >> 16;
     const std::uint32_t quiet_nan = (word >> 16) | 0x40u;
     return {static_cast<std::uint16_t>(value != value ? quiet_nan : rounded)};
