@@ -3,9 +3,9 @@
 
 #include <cmath>
 #include <cstring>
-#include <random>
 
 #include "longwing/longwing.h"
+#include "random_values.h"
 #include "reference/convolution.h"
 
 namespace longwing {
@@ -13,22 +13,6 @@ namespace {
 
 using reference::Call;
 using reference::Values;
-
-class Random {
- public:
-  explicit Random(unsigned seed) : engine_(seed) {}
-  std::int64_t integer(std::int64_t lo, std::int64_t hi) { return std::uniform_int_distribution<std::int64_t>(lo, hi)(engine_); }
-  bool coin() { return integer(0, 1) == 1; }
-  Values values(std::int64_t count) {
-    Values result(static_cast<std::size_t>(count));
-    for (double& value : result) value = normal_(engine_);
-    return result;
-  }
-
- private:
-  std::mt19937 engine_;
-  std::normal_distribution<double> normal_;
-};
 
 ConvSpec spec_of(const Call& c) {
   return {.length = c.length,
@@ -58,13 +42,13 @@ Call random_call(Random& random, std::int64_t longest) {
   c.gate_per_filter = c.kind == FilterKind::kBank && random.coin();
   c.output_length = output_length(validated(spec_of(c)));
   const std::int64_t rows = c.batch * c.channels;
-  c.u = random.values(rows * c.length);
-  c.k = random.values(c.filters * c.groups * c.taps);
-  c.reverse_filter = random.values(c.filters * c.groups * c.reverse_taps);
-  if (!linear_full && random.coin()) c.skip = random.values(c.channels);
-  if (random.coin()) c.pre_gate = random.values(rows * c.length);
-  if (random.coin()) c.post_gate = random.values(rows * c.output_length * (c.gate_per_filter ? c.bank() : 1));
-  c.dy = random.values(rows * c.bank() * c.output_length);
+  c.u = random.values<double>(rows * c.length);
+  c.k = random.values<double>(c.filters * c.groups * c.taps);
+  c.reverse_filter = random.values<double>(c.filters * c.groups * c.reverse_taps);
+  if (!linear_full && random.coin()) c.skip = random.values<double>(c.channels);
+  if (random.coin()) c.pre_gate = random.values<double>(rows * c.length);
+  if (random.coin()) c.post_gate = random.values<double>(rows * c.output_length * (c.gate_per_filter ? c.bank() : 1));
+  c.dy = random.values<double>(rows * c.bank() * c.output_length);
   return c;
 }
 

@@ -1,0 +1,130 @@
+// Every form of a row's convolution on every instruction set, forced, against sums over lags.
+#include <memory>
+
+#include "cpu/cost_model.h"
+#include "cpu/direct_engine.h"
+#include "cpu/transform_engine.h"
+#include "isa_test.h"
+#include "random_values.h"
+
+namespace longwing::cpu {
+namespace {
+
+using Values = std::vector<double>;
+
+template <class T>
+std::unique_ptr<RowEngine<T>> make_engine(const KernelTable<T>& table, const ConvSpec& spec, Form form) {
+  const LagMap map = lag_map(spec);
+  const VectorUnit unit{table.lanes, table.registers};
+  if (form == Form::kDirect) return std::make_unique<DirectEngine<T>>(table, spec);
+  const std::int64_t whole = (minimum_coefficients(map) + 1) / 2;
+  // The shortest window there is: one new sample or more in each.
+  const std::int64_t n = form == Form::kOverlapSave ? map.lags.span() / 2 + 1 : whole;
+  return std::make_unique<TransformEngine<T>>(table, spec, choose_length(n, unit));
+}
+
+// y[t] = sum over taps of tap·x[t - lag] + skip·x[t], and both gradients of sum(dy·y).
+struct Sums {
+  Values y, dx, dk;
+};
+
+Sums direct_sums(const ConvSpec& spec, const Values& k, const Values& x, const Values& dy, double skip) {
+  const LagMap map = lag_map(spec);
+  Sums sums{Values(dy.size()), Values(x.size()), Values(k.size())};
+  const auto add = [&](std::int64_t t, std::int64_t lag, double tap, double* dtap) {
+    std::int64_t i = t - lag;
+    if (map.circular) i = (i % spec.length + spec.length) % spec.length;
+    if (i < 0 || i >= spec.length) return;
+    sums.y[static_cast<std::size_t>(t)] += tap * x[static_cast<std::size_t>(i)];
+    sums.dx[static_cast<std::size_t>(i)] += tap * dy[static_cast<std::size_t>(t)];
+    if (dtap) *dtap += x[static_cast<std::size_t>(i)] * dy[static_cast<std::size_t>(t)];
+  };
+  for (std::int64_t t = 0; t < map.output_length; ++t) {
+    for (std::size_t j = 0; j < k.size(); ++j) add(t, tap_origin(spec, false) + static_cast<std::int64_t>(j), k[j], &sums.dk[j]);
+    if (skip != 0) add(t, 0, skip, nullptr);
+  }
+  return sums;
+}
+
+template <class T>
+void expect_near(const char* name, const std::vector<T>& actual, const Values& expected) {
+  double error = 0, size = 1e-3;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+    size += expected[i] * expected[i];
+  }
+  EXPECT_LE(std::sqrt(error), 40 * std::numeric_limits<T>::epsilon() * std::sqrt(size)) << name;
+}
+
+template <class T>
+void check(const KernelTable<T>& table, const ConvSpec& spec, Form form, Random& random) {
+  SCOPED_TRACE(std::string(to_string(spec.mode)) + " L=" + std::to_string(spec.length) + " K=" + std::to_string(spec.filter_length) +
+               " form " + std::to_string(static_cast<int>(form)));
+  const auto engine = make_engine(table, spec, form);
+  const std::int64_t outputs = output_length(spec);
+  const bool periodic = spec.mode == Mode::kCircular;
+  const DType own = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64;
+  std::vector<T> k = random.values<T>(spec.filter_length), x = random.values<T>(spec.length), dy = random.values<T>(outputs);
+  std::vector<T> y(dy.size()), dx(x.size()), dk(k.size());
+  const T skip = spec.mode == Mode::kFull || spec.mode == Mode::kValid ? T(0) : T(0.5);
+  AlignedArray<T> spectrum(static_cast<std::size_t>(engine->spectrum_size())), scratch(static_cast<std::size_t>(engine->scratch_size()));
+  AlignedArray<T> sum(spectrum.size());
+  std::fill(sum.data(), sum.data() + sum.size(), T(0));
+
+  const RowSource source{.data = x.data(), .dtype = own, .stride = 1, .length = spec.length, .periodic = periodic};
+  const RowSource gradient{.data = dy.data(), .dtype = own, .stride = 1, .length = outputs, .periodic = periodic};
+  const RowSink dx_sink{.data = dx.data(), .dtype = own, .stride = 1, .length = spec.length};
+  engine->prepare({{k.data(), own, 1}, {}}, spectrum.data(), scratch.data(), Team());
+  engine->forward(source, spectrum.data(), skip, {.data = y.data(), .dtype = own, .stride = 1, .length = outputs}, scratch.data(), Team());
+  engine->backward(source, gradient, spectrum.data(), skip, &dx_sink, sum.data(), scratch.data(), Team());
+  engine->finish_gradient(sum.data(), {{dk.data(), own, 1}, {}}, scratch.data(), Team());
+
+  const Sums expected = direct_sums(spec, Values(k.begin(), k.end()), Values(x.begin(), x.end()), Values(dy.begin(), dy.end()), skip);
+  expect_near("y", y, expected.y);
+  expect_near("dx", dx, expected.dx);
+  expect_near("dk", dk, expected.dk);
+}
+
+LONGWING_ISA_SUITE(RowEngines);
+
+TEST_P(RowEngines, EveryFormIsTheSumOverLags) {
+  constexpr struct {
+    std::int64_t length, taps;
+  } kSizes[] = {{1, 1}, {2, 3}, {9, 4}, {31, 31}, {40, 90}, {300, 7}, {257, 64}, {700, 130}, {1000, 1}};
+  for_each_table([&]<class T>(const KernelTable<T>& table) {
+    Random random(24);
+    for (const Mode mode : {Mode::kCausal, Mode::kCircular, Mode::kSame, Mode::kFull, Mode::kValid}) {
+      for (const auto& [length, taps] : kSizes) {
+        const ConvSpec spec{.length = length, .filter_length = taps, .mode = mode};
+        for (const Form form : {Form::kDirect, Form::kOverlapSave, Form::kOneTransform}) check(table, spec, form, random);
+      }
+    }
+  });
+}
+
+TEST_P(RowEngines, TheChosenFormIsTheCheapestAndFits) {
+  for_each_table([]<class T>(const KernelTable<T>& table) {
+    Random random(25);
+    for (int i = 0; i < 300; ++i) {
+      ConvSpec spec{.length = random.integer(1, std::int64_t{1} << random.integer(1, 20)), .filter_length = 1, .channels = 1, .groups = 1};
+      spec.filter_length = random.integer(1, std::int64_t{1} << random.integer(1, 20));
+      spec.mode = static_cast<Mode>(random.integer(0, 4));
+      const LagMap map = lag_map(spec);
+      const Choice choice = choose_form(map, {table.lanes, table.registers}, sizeof(T));
+      EXPECT_EQ(choice.cost, std::min({choice.direct_cost, choice.overlap_save_cost, choice.one_transform_cost}));
+      const std::int64_t coefficients = 2 * choice.factorization.n;
+      if (choice.form == Form::kDirect) {
+        EXPECT_EQ(coefficients, 0);
+      }
+      if (choice.form == Form::kOverlapSave) {
+        EXPECT_TRUE(coefficients > map.lags.span() && coefficients < minimum_coefficients(map));
+      }
+      if (choice.form == Form::kOneTransform) {
+        EXPECT_GE(coefficients, minimum_coefficients(map));
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace longwing::cpu
