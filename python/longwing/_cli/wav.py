@@ -54,9 +54,9 @@ def read(path: Path) -> Sound:
         raise CommandError(f"{path} can't be read as a WAV file: {error}") from error
     if any("prematurely" in str(warning.message) for warning in caught):
         print(f"longwing: warning: {path} ends before its header says: using what is there", file=sys.stderr)
-    samples = _full_scale_one(data).reshape(data.shape[0], -1).T
-    if samples.size == 0:
+    if data.size == 0:
         raise CommandError(f"{path} holds no samples")
+    samples = _full_scale_one(data).reshape(data.shape[0], -1).T
     if not numpy.isfinite(samples).all():
         raise CommandError(f"{path} holds samples that are not finite (NaN or infinite)")
     return Sound(samples, int(rate))
