@@ -2,77 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import reprlib
+from typing import Any
 
 import torch
 
-import longwing
-from longwing._types import Activation, GradientName, Mode, ReverseLag
-from longwing.torch.dtypes import NAMES
+from longwing._core import LongwingTypeError
+from longwing._types import Activation, Mode, ReverseLag
+from longwing.torch.operator import forward
+from longwing.torch.operator.schema import TENSORS, Options
 
-_TENSORS: tuple[GradientName, ...] = ("u", "k", "reverse_filter", "skip", "pre_gate", "post_gate")
+_NONE = type(None)
+_TENSOR, _OPTIONAL_TENSOR = (torch.Tensor,), (torch.Tensor, _NONE)
 
-
-class _Options(NamedTuple):
-    mode: Mode
-    reverse_lag: ReverseLag
-    activation: Activation | None
-    filter_bank: bool
-
-
-class _LongConv(torch.autograd.Function):
-    """y and its gradients; nothing but the inputs is kept between the two."""
-
-    @staticmethod
-    def forward(ctx: Any, options: _Options, *tensors: torch.Tensor | None) -> torch.Tensor:
-        ctx.options = options
-        ctx.save_for_backward(*tensors)
-        result: torch.Tensor = _apply(options, *tensors)
-        return result
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        options: _Options = ctx.options
-        u, k, reverse_filter, skip, pre_gate, post_gate = ctx.saved_tensors
-        plan = longwing.plan(
-            length=u.shape[-1],
-            filter_length=k.shape[-1],
-            channels=u.shape[-2],
-            groups=k.shape[-2],
-            reverse_length=0 if reverse_filter is None else reverse_filter.shape[-1],
-            mode=options.mode,
-            reverse_lag=options.reverse_lag,
-            dtype=NAMES[u.dtype],
-            device=str(u.device),
-        )
-        gradients = plan.backward(
-            dy.resolve_neg(),
-            u,
-            plan.spectrum(k, reverse_filter, filter_bank=options.filter_bank),
-            skip=skip,
-            pre_gate=pre_gate,
-            post_gate=post_gate,
-            activation=options.activation,
-            wanted=tuple(name for name, wanted in zip(_TENSORS, ctx.needs_input_grad[1:], strict=True) if wanted),
-        )
-        return None, *gradients
-
-
-def _apply(options: _Options, *tensors: Any) -> Any:
-    u, k, reverse_filter, skip, pre_gate, post_gate = tensors
-    return longwing.long_conv(
-        u,
-        k,
-        mode=options.mode,
-        reverse_filter=reverse_filter,
-        reverse_lag=options.reverse_lag,
-        skip=skip,
-        pre_gate=pre_gate,
-        post_gate=post_gate,
-        activation=options.activation,
-        filter_bank=options.filter_bank,
-    )
+# The types that the operator's schema takes, in its order.
+_KINDS: tuple[tuple[type, ...], ...] = (
+    *(_TENSOR, _TENSOR, _OPTIONAL_TENSOR, _OPTIONAL_TENSOR, _OPTIONAL_TENSOR, _OPTIONAL_TENSOR),
+    *((str,), (str,), (str, _NONE), (bool,)),
+)
 
 
 def long_conv(
@@ -88,12 +35,83 @@ def long_conv(
     activation: Activation | None = None,
     filter_bank: bool = False,
 ) -> torch.Tensor:
-    """Return :func:`longwing.long_conv` of tensors, differentiable once in every one of them.
+    r"""Convolve every row of `u` with its filter, as an operator of torch: differentiable in every tensor, to any order.
 
-    Arguments, shapes, dtypes and errors are those of :func:`longwing.long_conv`, without `out`. Each gradient has its
-    tensor's shape and dtype. Between forward and backward only the inputs are kept; the gradients are computed by
-    :meth:`longwing.ConvPlan.backward`. A second derivative is a RuntimeError of torch's.
+    .. math::
+        y_{b,h,t} = q_{b,h,t} \cdot \mathrm{act}\Big(\sum_j k_{h,j}\, x_{b,h,t-j} + d_h\, x_{b,h,t}\Big),
+        \qquad x = v \odot u
+
+    with `pre_gate` v, `skip` d, activation act and `post_gate` q; each of them is left out where it is None. It is
+    :func:`longwing.long_conv`, whose documentation has the other modes, without `out`.
+
+    Parameters
+    ----------
+    u : Tensor (..., H, L)
+        Rows to convolve: float32, float64, float16 or bfloat16. Read in place whatever its strides: the transposed view of
+        a (B, L, H) tensor is not copied.
+    k : Tensor (G, K), (B, G, K) or, with `filter_bank`, (C, G, K)
+        Filters; G divides H, and filter g serves channels g·H/G to (g+1)·H/G-1. Any of the four dtypes.
+    mode : {"causal", "circular", "same", "full", "valid"}
+        Part of the linear convolution that is returned.
+    reverse_filter : Tensor, optional
+        Taps at negative lags, of k's leading shape and their own length R; modes causal and circular.
+    reverse_lag : {"shifted", "overlapped"}
+        Lag of tap j of `reverse_filter`: -(j+1) or -j.
+    skip : Tensor (H,), optional
+        Direct term d; modes causal, circular and same. Any of the four dtypes.
+    pre_gate, post_gate : Tensor, optional
+        Factors v, like u, and q, like y (with a bank also (..., H, M), shared by the C outputs). u's dtype.
+    activation : {"gelu", "silu"}, optional
+        "gelu" is the exact one, by erf.
+    filter_bank : bool
+        k holds C filters that every sample is convolved with; y is (..., C, H, M).
+
+    Returns
+    -------
+    Tensor (..., H, M) or (..., C, H, M)
+        Contiguous, of u's dtype, on u's device. Sums are float64 where u is, else float32.
+
+    Raises
+    ------
+    LongwingTypeError
+        An argument of a wrong type, a dtype or layout that is not supported, tensors on different devices.
+    LongwingValueError
+        A rank, shape, mode or combination of arguments that is not supported.
+    LongwingRuntimeError
+        Not enough memory, or no backend for the tensors' device.
+
+    Notes
+    -----
+    Only the inputs are saved for the backward pass. Each gradient has its tensor's shape and dtype; it is contiguous.
+    Second and further derivatives are composed of convolutions and pointwise operations of torch, and those of halves
+    are computed in float32.
+
+    The operator works under ``torch.compile`` with static and dynamic shapes, ``torch.export``, ``torch.func`` (grad,
+    vmap, jacrev and what is built of them), activation checkpointing and autocast: u and the gates are converted to the
+    autocast dtype, filters and skip are not. It never waits for a device.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from longwing.torch import long_conv
+    >>> u, k = torch.ones(1, 4), torch.tensor([[0.0, 2.0]], requires_grad=True)
+    >>> y = long_conv(u, k, mode="circular")
+    >>> torch.autograd.grad(y.sum(), k)[0]
+    tensor([[4., 4.]])
     """
-    options = _Options(mode, reverse_lag, activation, filter_bank)
-    result: torch.Tensor = _LongConv.apply(options, u, k, reverse_filter, skip, pre_gate, post_gate)
+    arguments = (u, k, reverse_filter, skip, pre_gate, post_gate, mode, reverse_lag, activation, filter_bank)
+    for argument, kinds in zip(arguments, _KINDS, strict=True):
+        if not isinstance(argument, kinds):
+            _refuse(arguments)
+    result: torch.Tensor = forward(*arguments)
     return result
+
+
+def _refuse(arguments: tuple[Any, ...]) -> None:
+    """Raise for the first argument of a wrong type, which the dispatcher would refuse without its name."""
+    for argument, name, kinds in zip(arguments, (*TENSORS, *Options._fields), _KINDS, strict=True):
+        if isinstance(argument, kinds):
+            continue
+        described = {torch.Tensor: "a torch.Tensor", str: "a string", bool: "True or False", _NONE: "None"}
+        supported = " or ".join(described[kind] for kind in kinds)
+        raise LongwingTypeError(f"{name} must be {supported}, got {type(argument).__name__} {reprlib.repr(argument)}")

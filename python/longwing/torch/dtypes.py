@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from longwing._core import LongwingTypeError
 from longwing._types import DTypeName
 
 NAMES: dict[torch.dtype, DTypeName] = {
@@ -13,3 +14,13 @@ NAMES: dict[torch.dtype, DTypeName] = {
     torch.bfloat16: "bfloat16",
 }
 DTYPES: dict[str, torch.dtype] = {name: dtype for dtype, name in NAMES.items()}
+
+
+def dtype_name(tensor: torch.Tensor, argument: str) -> DTypeName:
+    """Return longwing's name of `tensor`'s dtype; LongwingTypeError where it has none."""
+    name = NAMES.get(tensor.dtype)
+    if name is None:
+        raise LongwingTypeError(
+            f"{argument} has dtype {tensor.dtype}, which is not supported: {', '.join(DTYPES)} are"
+        )
+    return name

@@ -1,0 +1,67 @@
+"""The kernels: the operators on tensors with memory. The core tells devices apart and refuses those without a backend."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from longwing import _core
+from longwing._types import Activation, Mode, ReverseLag
+from longwing.torch.dtypes import dtype_name
+from longwing.torch.operator.schema import LIBRARY, TENSORS
+
+
+def _forward(
+    u: Tensor,
+    k: Tensor,
+    reverse_filter: Tensor | None,
+    skip: Tensor | None,
+    pre_gate: Tensor | None,
+    post_gate: Tensor | None,
+    mode: Mode,
+    reverse_lag: ReverseLag,
+    activation: Activation | None,
+    filter_bank: bool,
+) -> Tensor:
+    return _core.long_conv(
+        u, k, mode, reverse_filter, reverse_lag, skip, pre_gate, post_gate, activation, filter_bank, None
+    )
+
+
+def _backward(
+    dy: Tensor,
+    u: Tensor,
+    k: Tensor,
+    reverse_filter: Tensor | None,
+    skip: Tensor | None,
+    pre_gate: Tensor | None,
+    post_gate: Tensor | None,
+    mode: Mode,
+    reverse_lag: ReverseLag,
+    activation: Activation | None,
+    filter_bank: bool,
+    wanted: list[bool],
+) -> tuple[Tensor, ...]:
+    length, channels = u.shape[-1], u.shape[-2]
+    filter_length, groups = k.shape[-1], k.shape[-2]
+    reverse_length = 0 if reverse_filter is None else reverse_filter.shape[-1]
+    plan = _core.Plan(
+        length,
+        filter_length,
+        channels,
+        groups,
+        reverse_length,
+        mode,
+        reverse_lag,
+        dtype_name(u, "u"),
+        str(u.device),
+    )
+    names = tuple(name for name, is_wanted in zip(TENSORS, wanted, strict=True) if is_wanted)
+    spectrum = plan.spectrum(k, reverse_filter, filter_bank)
+    gradients = plan.backward(dy, u, spectrum, skip, pre_gate, post_gate, activation, names)
+    return tuple(torch.empty(0, dtype=u.dtype, device=u.device) if g is None else g for g in gradients)
+
+
+# Every device's key: a device that longwing does not know is refused by longwing's error.
+LIBRARY.impl("long_conv", _forward, "CompositeExplicitAutograd")
+LIBRARY.impl("long_conv_backward", _backward, "CompositeExplicitAutograd")
