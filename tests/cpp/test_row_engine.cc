@@ -25,12 +25,12 @@ std::unique_ptr<RowEngine<T>> make_engine(const KernelTable<T>& table, const Con
 
 // y[t] = sum over taps of tap·x[t - lag] + skip·x[t], and both gradients of sum(dy·y).
 struct Sums {
-  Values y, dx, dk;
+  Values y, dx, dk, dr;
 };
 
-Sums direct_sums(const ConvSpec& spec, const Values& k, const Values& x, const Values& dy, double skip) {
+Sums direct_sums(const ConvSpec& spec, const Values& k, const Values& r, const Values& x, const Values& dy, double skip) {
   const LagMap map = lag_map(spec);
-  Sums sums{Values(dy.size()), Values(x.size()), Values(k.size())};
+  Sums sums{Values(dy.size()), Values(x.size()), Values(k.size()), Values(r.size())};
   const auto add = [&](std::int64_t t, std::int64_t lag, double tap, double* dtap) {
     std::int64_t i = t - lag;
     if (map.circular) i = (i % spec.length + spec.length) % spec.length;
@@ -41,6 +41,7 @@ Sums direct_sums(const ConvSpec& spec, const Values& k, const Values& x, const V
   };
   for (std::int64_t t = 0; t < map.output_length; ++t) {
     for (std::size_t j = 0; j < k.size(); ++j) add(t, tap_origin(spec, false) + static_cast<std::int64_t>(j), k[j], &sums.dk[j]);
+    for (std::size_t j = 0; j < r.size(); ++j) add(t, tap_origin(spec, true) - static_cast<std::int64_t>(j), r[j], &sums.dr[j]);
     if (skip != 0) add(t, 0, skip, nullptr);
   }
   return sums;
@@ -48,7 +49,8 @@ Sums direct_sums(const ConvSpec& spec, const Values& k, const Values& x, const V
 
 template <class T>
 void expect_near(const char* name, const std::vector<T>& actual, const Values& expected) {
-  double error = 0, size = 1e-3;
+  // Elements that nearly cancel count as one unit sample each.
+  double error = 0, size = static_cast<double>(expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
     size += expected[i] * expected[i];
@@ -59,13 +61,15 @@ void expect_near(const char* name, const std::vector<T>& actual, const Values& e
 template <class T>
 void check(const KernelTable<T>& table, const ConvSpec& spec, Form form, Random& random) {
   SCOPED_TRACE(std::string(to_string(spec.mode)) + " L=" + std::to_string(spec.length) + " K=" + std::to_string(spec.filter_length) +
-               " form " + std::to_string(static_cast<int>(form)));
+               " R=" + std::to_string(spec.reverse_length) + " " + to_string(spec.reverse_lag) + " form " +
+               std::to_string(static_cast<int>(form)));
   const auto engine = make_engine(table, spec, form);
   const std::int64_t outputs = output_length(spec);
   const bool periodic = spec.mode == Mode::kCircular;
   const DType own = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64;
-  std::vector<T> k = random.values<T>(spec.filter_length), x = random.values<T>(spec.length), dy = random.values<T>(outputs);
-  std::vector<T> y(dy.size()), dx(x.size()), dk(k.size());
+  std::vector<T> k = random.values<T>(spec.filter_length), r = random.values<T>(spec.reverse_length), x = random.values<T>(spec.length),
+                 dy = random.values<T>(outputs);
+  std::vector<T> y(dy.size()), dx(x.size()), dk(k.size()), dr(r.size());
   const T skip = spec.mode == Mode::kFull || spec.mode == Mode::kValid ? T(0) : T(0.5);
   AlignedArray<T> spectrum(static_cast<std::size_t>(engine->spectrum_size())), scratch(static_cast<std::size_t>(engine->scratch_size()));
   AlignedArray<T> sum(spectrum.size());
@@ -74,29 +78,53 @@ void check(const KernelTable<T>& table, const ConvSpec& spec, Form form, Random&
   const RowSource source{.data = x.data(), .dtype = own, .stride = 1, .length = spec.length, .periodic = periodic};
   const RowSource gradient{.data = dy.data(), .dtype = own, .stride = 1, .length = outputs, .periodic = periodic};
   const RowSink dx_sink{.data = dx.data(), .dtype = own, .stride = 1, .length = spec.length};
-  engine->prepare({{k.data(), own, 1}, {}}, spectrum.data(), scratch.data(), Team());
+  const auto filter = [&](std::vector<T>& forward, std::vector<T>& reverse) {
+    return FilterRow{{forward.data(), own, 1}, {reverse.empty() ? nullptr : reverse.data(), own, 1}};
+  };
+  engine->prepare(filter(k, r), spectrum.data(), scratch.data(), Team());
   engine->forward(source, spectrum.data(), skip, {.data = y.data(), .dtype = own, .stride = 1, .length = outputs}, scratch.data(), Team());
   engine->backward(source, gradient, spectrum.data(), skip, &dx_sink, sum.data(), scratch.data(), Team());
-  engine->finish_gradient(sum.data(), {{dk.data(), own, 1}, {}}, scratch.data(), Team());
+  engine->finish_gradient(sum.data(), filter(dk, dr), scratch.data(), Team());
 
-  const Sums expected = direct_sums(spec, Values(k.begin(), k.end()), Values(x.begin(), x.end()), Values(dy.begin(), dy.end()), skip);
+  const auto wide = [](const std::vector<T>& values) { return Values(values.begin(), values.end()); };
+  const Sums expected = direct_sums(spec, wide(k), wide(r), wide(x), wide(dy), skip);
   expect_near("y", y, expected.y);
   expect_near("dx", dx, expected.dx);
   expect_near("dk", dk, expected.dk);
+  expect_near("dr", dr, expected.dr);
 }
 
 LONGWING_ISA_SUITE(RowEngines);
+
+constexpr Form kForms[] = {Form::kDirect, Form::kOverlapSave, Form::kOneTransform};
 
 TEST_P(RowEngines, EveryFormIsTheSumOverLags) {
   constexpr struct {
     std::int64_t length, taps;
   } kSizes[] = {{1, 1}, {2, 3}, {9, 4}, {31, 31}, {40, 90}, {300, 7}, {257, 64}, {700, 130}, {1000, 1}};
-  for_each_table([&]<class T>(const KernelTable<T>& table) {
+  for_each_table([&](const auto& table) {
     Random random(24);
     for (const Mode mode : {Mode::kCausal, Mode::kCircular, Mode::kSame, Mode::kFull, Mode::kValid}) {
       for (const auto& [length, taps] : kSizes) {
-        const ConvSpec spec{.length = length, .filter_length = taps, .mode = mode};
-        for (const Form form : {Form::kDirect, Form::kOverlapSave, Form::kOneTransform}) check(table, spec, form, random);
+        for (const Form form : kForms) check(table, {.length = length, .filter_length = taps, .mode = mode}, form, random);
+      }
+    }
+  });
+}
+
+// Among them reverse taps whose lags are zero or wrap to positive ones: the filter is then more than k itself.
+TEST_P(RowEngines, EveryFormTakesAReverseFilter) {
+  constexpr struct {
+    std::int64_t length, taps, reverse;
+  } kSizes[] = {{1, 1, 1}, {2, 3, 4}, {31, 31, 16}, {64, 64, 1}, {64, 1, 64}, {100, 30, 120}, {300, 7, 20}, {333, 333, 167}};
+  for_each_table([&](const auto& table) {
+    Random random(26);
+    for (const Mode mode : {Mode::kCausal, Mode::kCircular}) {
+      for (const ReverseLag lag : {ReverseLag::kShifted, ReverseLag::kOverlapped}) {
+        for (const auto& [length, taps, reverse] : kSizes) {
+          const ConvSpec spec{.length = length, .filter_length = taps, .reverse_length = reverse, .mode = mode, .reverse_lag = lag};
+          for (const Form form : kForms) check(table, spec, form, random);
+        }
       }
     }
   });
