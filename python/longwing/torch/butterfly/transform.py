@@ -1,0 +1,165 @@
+"""ButterflyTransform: a discrete Fourier transform whose block matrices are learned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+
+from longwing._core import LongwingValueError
+from longwing.torch.butterfly import checks
+from longwing.torch.butterfly.blocks import block_sizes
+from longwing.torch.butterfly.matrices import BlockMatrices
+from longwing.torch.butterfly.roots import Roots
+from longwing.torch.butterfly.stages import Pair, Stage, conjugated, gather, scatter
+
+
+class ButterflyTransform(torch.nn.Module):
+    r"""A Fourier transform of n points, cut into stages of small matrix multiplies whose matrices are learned.
+
+    With block sizes b_1 … b_p of product n, the input index j = (j_1 … j_p) and the output index k = (a_p … a_1) in mixed
+    radix, most significant digit first, stage i replaces digit j_i by a_i:
+
+    z[…, a_i, q] = exp(-2πi·a_i·q / (b_i·M)) · Σ_{j_i} W_{b_i}[a_i, j_i] · z[…, j_i, q],   M = b_{i+1}·…·b_p, q < M.
+
+    W_b is learned and starts as the DFT matrix of b points, so that the transform starts as ``torch.fft.fft``; the twiddles
+    are fixed. Stages of one size share one matrix. Every parameter and buffer is real.
+
+    Args:
+        n: points, a power of two from 2.
+        order: p, the number of stages, from 1 (one dense matrix) to log2 n (sizes 2, the FFT); sizes as equal as can be.
+        block_size: r, a power of two from 2 to n; one smaller first stage where log2 r does not divide log2 n.
+        blocks: the sizes themselves. At most one of the three; none of them is ``block_size=min(16, n)``.
+        channels: 1, matrices shared by all channels, or H, matrices of their own for each.
+        learned: False keeps the DFT, by the same code, with no parameters.
+        additive: W = DFT + delta, where delta is learned and starts as 0.01·N(0,1). It does not start as the DFT.
+        dropout: probability with which an entry of what is learned is zero in training, the others scaled up.
+        lr: learning rate of the matrices in `parameter_groups`, with weight decay 0.
+        device, dtype: of the parameters.
+
+    Parameters are ``2·channels·Σ b²`` real numbers, summed over the distinct sizes b: 680·H for 2, 4, 8 and 16.
+
+    Raises LongwingValueError or LongwingTypeError, naming the argument, its value and what is supported.
+
+    Source: Fu et al., Simple Hardware-Efficient Long Convolutions for Sequence Modeling, 2023, section 3.
+    """
+
+    def __init__(
+        self,
+        n: int,
+        *,
+        order: int | None = None,
+        block_size: int | None = None,
+        blocks: Sequence[int] | None = None,
+        channels: int = 1,
+        learned: bool = True,
+        additive: bool = False,
+        dropout: float = 0.0,
+        lr: float = 1e-3,
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.n = n
+        self.blocks = block_sizes(n, order=order, block_size=block_size, blocks=blocks)
+        self.channels = checks.positive_int(channels, "channels")
+        self.learned = learned
+        if additive and not learned:
+            raise LongwingValueError("additive=True needs learned=True: a fixed transform has nothing to add")
+        self.matrices = torch.nn.ModuleDict()
+        for size in sorted(set(self.blocks)):
+            self.matrices[str(size)] = BlockMatrices(
+                size,
+                channels,
+                learned=learned,
+                additive=additive,
+                dropout=checks.probability(dropout, "dropout"),
+                lr=checks.learning_rate(lr, "lr"),
+                device=device,
+                dtype=dtype,
+            )
+        self.twiddles = torch.nn.ModuleDict()
+        for size, right in dict.fromkeys(_twiddle_shapes(self.blocks) + _twiddle_shapes(self.blocks[::-1])):
+            self.twiddles[_key(size, right)] = Roots(size, right, size * right, device=device, dtype=dtype)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the matrices."""
+        return self._matrices(self.blocks[0]).dft.real.dtype
+
+    def reset_parameters(self) -> None:
+        """Put every matrix back to its start."""
+        for size in dict.fromkeys(self.blocks):
+            self._matrices(size).reset_parameters()
+
+    def forward(self, real: torch.Tensor, imag: torch.Tensor | None = None) -> Pair:
+        """Return the transform's real and imaginary part, in natural order.
+
+        real, imag: (…, H, m) with 1 <= m <= n, zero padded to n; H is `channels` where that is not 1, and any leading
+        shape, none too, where it is 1. No imag means zero. Their dtype is the module's, or any under autocast. Each result
+        is (…, H, n).
+        """
+        self._check(real, "real")
+        if imag is not None:
+            self._check(imag, "imag")
+            if imag.shape != real.shape:
+                raise LongwingValueError(f"imag must have real's shape {tuple(real.shape)}, got {tuple(imag.shape)}")
+        re, im = self.scatter(self._rows(real), None if imag is None else self._rows(imag))
+        shape = (*real.shape[:-1], self.n)
+        return self._natural(re).reshape(shape), self._natural(im).reshape(shape)
+
+    def scatter(self, real: torch.Tensor, imag: torch.Tensor | None = None) -> Pair:
+        """Transform (batch, channels, m), and leave the result (batch, channels, n) with its digits reversed."""
+        following = [math.prod(self.blocks[index + 1 :]) for index in range(len(self.blocks))]
+        return scatter(real, imag, self._stages(following))
+
+    def inverse_gather(self, pair: Pair, length: int) -> torch.Tensor:
+        """Return Re conj(T(conj(z)))/n, its first `length` points, where T is this transform.
+
+        z: two tensors (batch, channels, n) whose digits are reversed as a transform of the reversed `blocks` leaves them.
+        """
+        preceding = [math.prod(self.blocks[:index]) for index in range(len(self.blocks))]
+        stages = conjugated(self._stages(preceding), 1 / self.n)
+        return gather(pair, stages, length=length, real_only=True)[0]
+
+    def extra_repr(self) -> str:
+        return f"{self.n}, blocks={self.blocks}, channels={self.channels}, learned={self.learned}"
+
+    def _stages(self, rights: Sequence[int]) -> list[Stage]:
+        """Return the stages for one call; the stages of one size share one matrix, and one dropout mask."""
+        values = {size: self._matrices(size)() for size in dict.fromkeys(self.blocks)}
+        pairs = zip(self.blocks, rights, strict=True)
+        return [Stage(values[size], self._twiddle(size, right) if right > 1 else None) for size, right in pairs]
+
+    def _matrices(self, size: int) -> BlockMatrices:
+        return cast(BlockMatrices, self.matrices[str(size)])
+
+    def _twiddle(self, size: int, right: int) -> Pair:
+        roots = cast(Roots, self.twiddles[_key(size, right)])
+        return roots.real, roots.imag
+
+    def _check(self, tensor: torch.Tensor, name: str) -> None:
+        checks.real_tensor(tensor, name, self.dtype)
+        checks.last_dimension(tensor, name, self.n, "n")
+        if self.channels > 1 and (tensor.ndim < 2 or tensor.shape[-2] != self.channels):
+            shape = tuple(tensor.shape)
+            raise LongwingValueError(f"{name} must be (…, {self.channels}, m), as many as channels, got shape {shape}")
+
+    def _rows(self, tensor: torch.Tensor) -> torch.Tensor:
+        leading = tensor.shape[:-1] if self.channels == 1 else tensor.shape[:-2]
+        return tensor.reshape(math.prod(leading), self.channels, tensor.shape[-1])
+
+    def _natural(self, part: torch.Tensor) -> torch.Tensor:
+        """Reverse the digits of (batch, channels, n)."""
+        digits = part.reshape(*part.shape[:2], *self.blocks)
+        return digits.permute(0, 1, *range(digits.ndim - 1, 1, -1)).flatten(2)
+
+
+def _twiddle_shapes(blocks: Sequence[int]) -> list[tuple[int, int]]:
+    return [(size, math.prod(blocks[index + 1 :])) for index, size in enumerate(blocks[:-1])]
+
+
+def _key(size: int, right: int) -> str:
+    return f"{size}x{right}"
