@@ -66,11 +66,12 @@ def correlate(in1: ArrayLike, in2: ArrayLike, mode: Mode = "full", method: Metho
     if first.ndim == second.ndim == 0:
         return first * reversed_conjugate(second)
     _check(first, second, mode, method)
-    if method == "auto":
-        method = choose_method(first, second, mode)
     if method == "direct":
         return correlate_directly(first, second, mode)
-    return _transformed(first, reversed_conjugate(second), mode)
+    second = reversed_conjugate(second)
+    if method == "auto" and choose_method(first, second, mode) == "direct":
+        return convolve_directly(first, second, mode)
+    return _transformed(first, second, mode)
 
 
 def _check(in1: Array, in2: Array, mode: Mode, method: Method) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from longwing.scipy._arguments import Array, Mode, check_mode, window
+from longwing.scipy._direct import numpy_serves
 
 _EXACT = 2**52 - 1
 """The largest sum of integers that scipy trusts to float64."""
@@ -28,6 +29,8 @@ def choose_method(in1: Array, in2: Array, mode: Mode) -> Literal["direct", "fft"
         return "direct"
     if not _sums_fit_float64(in1, in2):
         return "direct"
+    if dtype.char == "e" and not numpy_serves(in1, in2, mode):
+        return "fft"
     real_products = (1 + (in1.dtype.kind == "c")) * (1 + (in2.dtype.kind == "c"))
     by_sums = _direct_ns(in1.shape, in2.shape, mode, dtype.char)
     return "direct" if by_sums <= _transform_ns(in1.shape, in2.shape, real_products, dtype.char) else "fft"

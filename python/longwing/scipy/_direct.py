@@ -11,19 +11,19 @@ from longwing._core import LongwingValueError
 from longwing.scipy._arguments import Array, Mode, window
 
 
-def _numpy_serves(in1: Array, in2: Array, mode: Mode) -> bool:
+def numpy_serves(in1: Array, in2: Array, mode: Mode) -> bool:
     """Say whether NumPy's one-dimensional functions apply; their "same" has the size of the longer input."""
     return in1.ndim == 1 and (mode != "same" or in1.size >= in2.size)
 
 
 def convolve_directly(in1: Array, in2: Array, mode: Mode) -> Array:
     """Convolve along all axes by sums."""
-    return np.convolve(in1, in2, mode) if _numpy_serves(in1, in2, mode) else _sums(in1, in2, mode)
+    return np.convolve(in1, in2, mode) if numpy_serves(in1, in2, mode) else _sums(in1, in2, mode)
 
 
 def correlate_directly(in1: Array, in2: Array, mode: Mode) -> Array:
     """Correlate along all axes by sums."""
-    return np.correlate(in1, in2, mode) if _numpy_serves(in1, in2, mode) else _sums(in1, reversed_conjugate(in2), mode)
+    return np.correlate(in1, in2, mode) if numpy_serves(in1, in2, mode) else _sums(in1, reversed_conjugate(in2), mode)
 
 
 def reversed_conjugate(x: Array) -> Array:

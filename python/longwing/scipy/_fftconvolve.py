@@ -54,7 +54,7 @@ def fftconvolve(in1: ArrayLike, in2: ArrayLike, mode: Mode = "full", axes: int |
     >>> fftconvolve([1.0, 2.0, 3.0], [0.0, 1.0]).round(6) + 0.0
     array([0., 1., 2., 3.])
     """
-    if axes is None:
+    if axes is None or axes in (0, -1):
         row = convolve_pair(in1, in2, mode)
         if row is not None:
             return row

@@ -50,15 +50,22 @@ def _parts(x: Array, dtype: np.dtype[np.generic]) -> Array:
 
 
 def _convolve_parts(x1: Array, x2: Array, mode: Mode, out: Array) -> None:
-    """Convolve along the last axis; the first one is real and imaginary parts, one or two of them."""
-    if len(x1) == 1 or len(x2) == 1:
+    """Convolve along the last axis; the first one is real and imaginary parts, one or two of them.
+
+    Interleaved parts are copied apart and together again: read and written in place they cost more than the copies.
+    """
+    x1, x2 = (x if len(x) == 1 else np.ascontiguousarray(x) for x in (x1, x2))
+    if len(x1) == len(x2) == 2:
+        products = np.empty((2, *out.shape), out.dtype)  # [i, j] is x1's part j with x2's part i
+        convolve_rows(x1[None], x2[:, None], mode, products)
+        np.subtract(products[0, 0], products[1, 1], out=out[0])
+        np.add(products[0, 1], products[1, 0], out=out[1])
+    elif len(out) == 1 or out.flags.c_contiguous:
         convolve_rows(x1, x2, mode, out)
-        return
-    convolve_rows(x1, x2[:1], mode, out)
-    by_imaginary = np.empty(out.shape, out.dtype)
-    convolve_rows(x1, x2[1:], mode, by_imaginary)
-    out[0] -= by_imaginary[1]
-    out[1] += by_imaginary[0]
+    else:
+        apart = np.empty(out.shape, out.dtype)
+        convolve_rows(x1, x2, mode, apart)
+        out[...] = apart
 
 
 def _convolve_flat(x1: Array, x2: Array, mode: Mode, target: Array, axes: int) -> None:
