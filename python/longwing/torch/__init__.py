@@ -1,5 +1,20 @@
-"""longwing for PyTorch: the operation with gradients."""
+"""longwing for PyTorch: the operation with gradients, and layers and models made of it."""
 
 from longwing.torch.conv import long_conv
+from longwing.torch.functional import init_geometric, init_random, smooth, smooth_frequency, squash
+from longwing.torch.nn import Conv1d, H3LongConv, LongConv, LongConvFilter, LongConvModel, parameter_groups
 
-__all__ = ["long_conv"]
+__all__ = [
+    "Conv1d",
+    "H3LongConv",
+    "LongConv",
+    "LongConvFilter",
+    "LongConvModel",
+    "init_geometric",
+    "init_random",
+    "long_conv",
+    "parameter_groups",
+    "smooth",
+    "smooth_frequency",
+    "squash",
+]

@@ -1,0 +1,74 @@
+"""From rows of features to the model's answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import nn
+
+from longwing._core import LongwingValueError
+from longwing.torch.nn.arguments import check_choice
+
+Pooling = Literal["mean", "max", "last", "none"]
+POOLINGS: tuple[Pooling, ...] = ("mean", "max", "last", "none")
+
+
+def pool(rows: torch.Tensor, pooling: Pooling, lengths: torch.Tensor | None = None) -> torch.Tensor:
+    """Return (B, H) from `rows` (B, H, L): the mean, the largest or the last of each row's first `lengths` samples.
+
+    `lengths` (B,) has integers from 1 to L; None: L for all. "none" returns the samples as (B, L, H).
+    """
+    check_choice("pooling", pooling, POOLINGS)
+    if pooling == "none":
+        return rows.mT
+    if lengths is None:
+        return {"mean": lambda: rows.mean(-1), "max": lambda: rows.amax(-1), "last": lambda: rows[..., -1]}[pooling]()
+    _check_lengths(lengths, rows)
+    if pooling == "last":
+        index = (lengths.to(rows.device) - 1).long()[:, None, None].expand(-1, rows.shape[1], 1)
+        return rows.gather(-1, index)[..., 0]
+    outside = (torch.arange(rows.shape[-1], device=rows.device) >= lengths.to(rows.device)[:, None])[:, None]
+    if pooling == "max":
+        return rows.masked_fill(outside, float("-inf")).amax(-1)
+    return rows.masked_fill(outside, 0).sum(-1) / lengths.to(rows.device, rows.dtype)[:, None]
+
+
+class PooledDecoder(nn.Module):
+    """A linear layer on pooled rows: (B, H, L) to (B, outputs), or (B, L, outputs) with pooling "none"."""
+
+    def __init__(self, d_model: int, outputs: int, pooling: Pooling) -> None:
+        super().__init__()
+        check_choice("pooling", pooling, POOLINGS)
+        self.pooling: Pooling = pooling
+        self.linear = nn.Linear(d_model, outputs)
+
+    def forward(self, rows: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the answer for each row, or for each sample."""
+        result: torch.Tensor = self.linear(pool(rows, self.pooling, lengths))
+        return result
+
+
+class RetrievalDecoder(nn.Module):
+    """Compares two sequences: rows (2B, H, L), those of pair b at 2b and 2b+1, to (B, outputs).
+
+    The pooled features a, b become [a, b, a·b, a-b], then a linear layer to H, ReLU and a linear layer.
+    """
+
+    def __init__(self, d_model: int, outputs: int, pooling: Pooling) -> None:
+        super().__init__()
+        check_choice("pooling", pooling, POOLINGS[:3])
+        self.pooling: Pooling = pooling
+        self.compare = nn.Sequential(nn.Linear(4 * d_model, d_model), nn.ReLU(), nn.Linear(d_model, outputs))
+
+    def forward(self, rows: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the answer for each pair."""
+        pairs = pool(rows, self.pooling, lengths)
+        a, b = pairs[0::2], pairs[1::2]
+        result: torch.Tensor = self.compare(torch.cat([a, b, a * b, a - b], dim=-1))
+        return result
+
+
+def _check_lengths(lengths: torch.Tensor, rows: torch.Tensor) -> None:
+    if lengths.shape != rows.shape[:1]:
+        raise LongwingValueError(f"lengths must have shape ({rows.shape[0]},), one a sequence, got {tuple(lengths.shape)}")
