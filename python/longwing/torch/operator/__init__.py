@@ -1,6 +1,6 @@
 """The operation and its gradients as operators of torch's dispatcher, with what torch's transforms need to know of them."""
 
-from longwing.torch.operator import autocast, fake, kernels
-from longwing.torch.operator.calls import forward
+from longwing.torch.operator import autocast, autograd, fake, kernels, vmap
+from longwing.torch.operator.schema import FORWARD
 
-__all__ = ["autocast", "fake", "forward", "kernels"]
+__all__ = ["FORWARD", "autocast", "autograd", "fake", "kernels", "vmap"]

@@ -11,13 +11,14 @@ Tensors' own dimensions are those of one example; N is the number of examples. T
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from longwing.torch.operator.fake import check_ranks
-from longwing.torch.operator.schema import Options
+from longwing.torch.operator.schema import BACKWARD, FORWARD, LIBRARY, Options
 
 Maybe = Tensor | None
 Dims = Sequence[int | None]
@@ -53,26 +54,21 @@ def _check(u: Tensor, u_dim: int | None, k: Tensor, k_dim: int | None, options: 
     check_ranks(example[0], example[1], options.filter_bank)
 
 
-def forward_rule(forward: Callable[..., Tensor]) -> Callable[..., tuple[Tensor, int]]:
-    """Return the rule of y; `forward` is the operator as it is called one level of transforms below."""
-
-    def rule(info: Any, in_dims: Dims, *arguments: Any) -> tuple[Tensor, int]:
-        tensors, dims, options = arguments[:6], in_dims[:6], Options(*arguments[6:])
-        count, k = info.batch_size, tensors[1]
-        _check(tensors[0], dims[0], k, dims[1], options)
-        u_dim, k_dim, r_dim, d_dim, v_dim, q_dim = dims
-        if k_dim is r_dim is d_dim is None and not _per_sample(k, None, options):
-            u, v, q = _leading([tensors[0], *tensors[4:]], [u_dim, v_dim, q_dim], count)
-            return forward(u, k, tensors[2], tensors[3], v, q, *options), 0
-        if u_dim is d_dim is v_dim is q_dim is None and _rank(k, k_dim) == 2:
-            bank = _leading(tensors[1:3], dims[1:3], count)
-            y = forward(tensors[0], *bank, *tensors[3:], *options._replace(filter_bank=True))
-            return y, y.ndim - 3
-        y = forward(*_into_channels(tensors, dims, count), *options)
-        y = y.unflatten(-2, (count, y.shape[-2] // count))
+def _forward(info: Any, in_dims: Dims, *arguments: Any) -> tuple[Tensor, int]:
+    tensors, dims, options = arguments[:6], in_dims[:6], Options(*arguments[6:])
+    count, k = info.batch_size, tensors[1]
+    _check(tensors[0], dims[0], k, dims[1], options)
+    u_dim, k_dim, r_dim, d_dim, v_dim, q_dim = dims
+    if k_dim is r_dim is d_dim is None and not _per_sample(k, None, options):
+        u, v, q = _leading([tensors[0], *tensors[4:]], [u_dim, v_dim, q_dim], count)
+        return FORWARD(u, k, tensors[2], tensors[3], v, q, *options), 0
+    if u_dim is d_dim is v_dim is q_dim is None and _rank(k, k_dim) == 2:
+        bank = _leading(tensors[1:3], dims[1:3], count)
+        y = FORWARD(tensors[0], *bank, *tensors[3:], *options._replace(filter_bank=True))
         return y, y.ndim - 3
-
-    return rule
+    y = FORWARD(*_into_channels(tensors, dims, count), *options)
+    y = y.unflatten(-2, (count, y.shape[-2] // count))
+    return y, y.ndim - 3
 
 
 def _filters_matter(tensors: Sequence[Maybe], dims: Dims, options: Options, wanted: Sequence[bool]) -> bool:
@@ -83,25 +79,24 @@ def _filters_matter(tensors: Sequence[Maybe], dims: Dims, options: Options, want
     return mapped or any(wanted[1:4]) or _per_sample(k, dims[1], options)
 
 
-def backward_rule(backward: Callable[..., tuple[Tensor, ...]]) -> Callable[..., tuple[Any, Any]]:
-    """Return the rule of the gradients; `backward` is the operator as it is called one level of transforms below."""
+def _backward(info: Any, in_dims: Dims, *arguments: Any) -> tuple[Any, Any]:
+    dy, *tensors = arguments[:7]
+    options, wanted = Options(*arguments[7:-1]), arguments[-1]
+    dims, count = in_dims[:7], info.batch_size
+    _check(tensors[0], dims[1], tensors[1], dims[2], options)
+    present = [is_wanted and tensor is not None for is_wanted, tensor in zip(wanted, tensors, strict=True)]
+    if not _filters_matter(tensors, dims[1:], options, present):
+        dy, u, v, q = _leading([dy, tensors[0], *tensors[4:]], [*dims[:2], *dims[5:]], count)
+        gradients = BACKWARD(dy, u, *tensors[1:4], v, q, *options, wanted)
+        return gradients, tuple(0 if is_present else None for is_present in present)
+    gradients = BACKWARD(*_into_channels([dy, *tensors], dims, count), *options, wanted)
+    unfolded, out_dims = [], []
+    for gradient, is_present in zip(gradients, present, strict=True):
+        axis = max(gradient.ndim - 2, 0)
+        unfolded.append(gradient.unflatten(axis, (count, gradient.shape[axis] // count)) if is_present else gradient)
+        out_dims.append(axis if is_present else None)
+    return tuple(unfolded), tuple(out_dims)
 
-    def rule(info: Any, in_dims: Dims, *arguments: Any) -> tuple[Any, Any]:
-        dy, *tensors = arguments[:7]
-        options, wanted = Options(*arguments[7:-1]), arguments[-1]
-        dims, count = in_dims[:7], info.batch_size
-        _check(tensors[0], dims[1], tensors[1], dims[2], options)
-        present = [is_wanted and tensor is not None for is_wanted, tensor in zip(wanted, tensors, strict=True)]
-        if not _filters_matter(tensors, dims[1:], options, present):
-            dy, u, v, q = _leading([dy, tensors[0], *tensors[4:]], [*dims[:2], *dims[5:]], count)
-            gradients = backward(dy, u, *tensors[1:4], v, q, *options, wanted)
-            return gradients, tuple(0 if is_present else None for is_present in present)
-        gradients = backward(*_into_channels([dy, *tensors], dims, count), *options, wanted)
-        unfolded, out_dims = [], []
-        for gradient, is_present in zip(gradients, present, strict=True):
-            axis = max(gradient.ndim - 2, 0)
-            unfolded.append(gradient.unflatten(axis, (count, gradient.shape[axis] // count)) if is_present else gradient)
-            out_dims.append(axis if is_present else None)
-        return tuple(unfolded), tuple(out_dims)
 
-    return rule
+torch.library.register_vmap("longwing::long_conv", _forward, lib=LIBRARY)
+torch.library.register_vmap("longwing::long_conv_backward", _backward, lib=LIBRARY)
