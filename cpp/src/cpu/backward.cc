@@ -94,16 +94,10 @@ class BackwardCall {
   }
 
   RowSource own(T* row, std::int64_t length) const {
-    return {.data = row,
-            .dtype = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64,
-            .stride = 1,
-            .length = length,
-            .periodic = engine_.map().circular};
+    return {.data = row, .dtype = kDTypeOf<T>, .stride = 1, .length = length, .periodic = engine_.map().circular};
   }
 
-  RowSink to(T* row, std::int64_t length) const {
-    return {.data = row, .dtype = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64, .stride = 1, .length = length};
-  }
+  RowSink to(T* row, std::int64_t length) const { return {.data = row, .dtype = kDTypeOf<T>, .stride = 1, .length = length}; }
 
   void write(const std::optional<TensorView>& view, const RowId& id, bool has_bank, const T* row, std::int64_t length) const {
     const RowView rows(*view, has_bank);

@@ -1,16 +1,8 @@
 #include "cpu/row_io.h"
 
 #include <cstring>
-#include <type_traits>
 
 namespace longwing::cpu {
-namespace {
-
-template <class T>
-constexpr DType kDType = std::is_same_v<T, float> ? DType::kFloat32 : DType::kFloat64;
-
-}  // namespace
-
 const void* element(const void* data, DType dtype, std::int64_t index) {
   return static_cast<const char*>(data) + index * static_cast<std::int64_t>(size_of(dtype));
 }
@@ -57,28 +49,15 @@ void RowIo<T>::load_periodic(const RowSource& source, std::int64_t begin, std::i
 }
 
 template <class T>
-T* RowIo<T>::read(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const {
-  const bool in_place = source.dtype == kDType<T> && source.stride == 1 && !source.gate;
-  if (in_place && begin >= 0 && begin + count <= source.length) {
-    return const_cast<T*>(static_cast<const T*>(source.data)) + begin;
-  }
+T* RowIo<T>::stage(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const {
   if (source.periodic) {
     load_periodic(source, begin, count, buffer);
     return buffer;
   }
   const std::int64_t first = std::max<std::int64_t>(begin, 0), last = std::min(begin + count, source.length);
-  if (first >= last) return nullptr;
   std::fill(buffer, buffer + (first - begin), T(0));
   load_gated(source, first, last - first, buffer + (first - begin));
   std::fill(buffer + (last - begin), buffer + count, T(0));
-  return buffer;
-}
-
-template <class T>
-T* RowIo<T>::place(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const {
-  if (begin + count <= 0 || begin >= sink.length) return nullptr;
-  const bool in_place = sink.dtype == kDType<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
-  if (in_place && begin >= 0 && begin + count <= sink.length) return static_cast<T*>(sink.data) + begin;
   return buffer;
 }
 

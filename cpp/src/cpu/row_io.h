@@ -11,6 +11,10 @@ namespace longwing::cpu {
 /// Longest run of samples handled at once: both parts of every row of a tile then fit half an L1 cache.
 constexpr std::int64_t kTile = 128;
 
+/// The dtype that T is stored as.
+template <class T>
+constexpr DType kDTypeOf = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64;
+
 /// What the passes see of one input row: sample i = data[i]·gate[i] for i in [0, length).
 struct RowSource {
   const void* data = nullptr;
@@ -46,11 +50,20 @@ class RowIo {
 
   /// Samples [begin, begin+count) of the source: either the caller's own memory or `buffer`, with zeros where the source has
   /// none. Null where all are zero.
-  T* read(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const;
+  T* read(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const {
+    const bool in_place = source.dtype == kDTypeOf<T> && source.stride == 1 && !source.gate;
+    if (in_place && begin >= 0 && begin + count <= source.length) return const_cast<T*>(static_cast<const T*>(source.data)) + begin;
+    if (!source.periodic && (begin >= source.length || begin + count <= 0)) return nullptr;
+    return stage(source, begin, count, buffer);
+  }
 
   /// Where the values of outputs [begin, begin+count) may be written: the caller's own memory or `buffer`. Null where none is
   /// an output.
-  T* place(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const;
+  T* place(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const {
+    if (begin + count <= 0 || begin >= sink.length) return nullptr;
+    const bool in_place = sink.dtype == kDTypeOf<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
+    return in_place && begin >= 0 && begin + count <= sink.length ? static_cast<T*>(sink.data) + begin : buffer;
+  }
 
   /// Carries values that were written to a buffer through activation and gate to their place.
   void write(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const;
@@ -59,6 +72,7 @@ class RowIo {
   void materialize(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
 
  private:
+  T* stage(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const;
   void load_gated(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
   void load_periodic(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
   void gate(T* values, const void* gate, DType dtype, std::int64_t stride, std::int64_t begin, std::int64_t count) const;

@@ -17,6 +17,10 @@ constexpr std::size_t kSweepBytes = 16384;
 // Positions of one task where a team shares a pass: enough to hide the cost of handing it out.
 constexpr std::int64_t kTeamLines = 512;
 
+// Roots one precision above T's, so that the products of two are still correctly rounded almost always.
+template <class T>
+using Roots = RootTable<std::conditional_t<std::is_same_v<T, float>, double, long double>>;
+
 // The transforms that some plan holds, by length.
 template <class T>
 struct Made {
@@ -32,27 +36,42 @@ bool ascends(CenterOp op) { return op != CenterOp::kStore && op != CenterOp::kCo
 template <class T>
 Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorization)
     : kernels_(kernels), factorization_(std::move(factorization)) {
-  // Roots one precision above T's, so that the products of two are still correctly rounded almost always.
-  using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
-  const std::int64_t order = 4 * factorization_.n, lanes = factorization_.lanes;
-  const RootTable<Wide> root(order);
-
-  const int a = kernels.lane_radices[0], b = kernels.lane_radices[1];
-  const auto append_lane_roots = [&](const std::vector<int>& above, int radix) {
-    std::int64_t nodes = 1;
-    for (const int r : above) nodes *= r;
-    for (const std::int64_t numerator : node_numerators(above)) {
-      for (int q = 1; q < radix; ++q) {
-        const auto w = rounded_root<T>(root(q * numerator * (factorization_.n / (nodes * radix)) % order));
-        lane_roots_.push_back(w.real());
-        lane_roots_.push_back(w.imag());
-      }
-    }
+  const Roots<T> root(4 * factorization_.n);
+  // A node with numerator a of P multiplies its part q of r by this.
+  const auto twiddle = [&](std::int64_t a, std::int64_t nodes, int q, int radix) {
+    return rounded_root<T>(root(q * a % (4 * nodes * radix) * (factorization_.n / (nodes * radix))));
   };
-  append_lane_roots({}, a);
-  if (b > 1) append_lane_roots({a}, b);
+  make_lane_roots(twiddle);
+  make_levels(twiddle);
+}
 
-  const std::vector<std::int64_t> lane_numerators = node_numerators(b > 1 ? std::vector<int>{a, b} : std::vector<int>{a});
+// As kernels/edge.h wants them.
+template <class T>
+template <class Twiddle>
+void Transform<T>::make_lane_roots(const Twiddle& twiddle) {
+  const int a = kernels_.lane_radices[0], b = kernels_.lane_radices[1];
+  const std::vector<std::int64_t> chunk_numerators = node_numerators({a});
+  lane_roots_ = AlignedArray<T>(static_cast<std::size_t>((b - 1) * line_size() + 2 * (a - 1)));
+  T* out = lane_roots_.data();
+  for (int q = 1; q < b; ++q, out += line_size()) {
+    for (int lane = 0; lane < a * b; ++lane) {
+      const auto w = twiddle(chunk_numerators[static_cast<std::size_t>(lane / b)], a, q, b);
+      out[lane] = w.real();
+      out[lane + a * b] = w.imag();
+    }
+  }
+  for (int q = 1; q < a; ++q, out += 2) {
+    const auto w = twiddle(1, 1, q, a);
+    out[0] = w.real();
+    out[1] = w.imag();
+  }
+}
+
+template <class T>
+template <class Twiddle>
+void Transform<T>::make_levels(const Twiddle& twiddle) {
+  const std::int64_t lanes = factorization_.lanes;
+  const std::vector<std::int64_t> lane_numerators = node_numerators({kernels_.lane_radices[0], kernels_.lane_radices[1]});
   std::vector<std::int64_t> node_offsets = {0};  // what a node adds to its lane's numerator
   std::int64_t m = factorization_.lines(), product = lanes;
   for (const int radix : factorization_.radices) {
@@ -65,8 +84,7 @@ Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorizati
     for (const std::int64_t offset : node_offsets) {
       for (int q = 1; q < radix; ++q, out += line_size()) {
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
-          const std::int64_t numerator = lane_numerators[static_cast<std::size_t>(lane)] + offset;
-          const auto w = rounded_root<T>(root(q * numerator % (4 * product * radix) * (factorization_.n / (product * radix))));
+          const auto w = twiddle(lane_numerators[static_cast<std::size_t>(lane)] + offset, product, q, radix);
           out[lane] = w.real();
           out[lane + lanes] = w.imag();
         }

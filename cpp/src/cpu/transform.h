@@ -42,6 +42,10 @@ class Transform {
     AlignedArray<T> twiddles;
   };
 
+  template <class Twiddle>
+  void make_lane_roots(const Twiddle& twiddle);
+  template <class Twiddle>
+  void make_levels(const Twiddle& twiddle);
   void visit(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void sweep(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void pass(bool descend, T* lines, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;
@@ -50,7 +54,7 @@ class Transform {
 
   const KernelTable<T>& kernels_;
   Factorization factorization_;
-  std::vector<T> lane_roots_;
+  AlignedArray<T> lane_roots_;
   std::vector<Level> levels_;
 };
 

@@ -14,11 +14,6 @@ RowSink part_of(const RowSink& sink, std::int64_t begin, std::int64_t count) {
   return part;
 }
 
-template <class T>
-DType dtype_of() {
-  return sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64;
-}
-
 }  // namespace
 
 template <class T>
@@ -53,6 +48,17 @@ CenterArgs<T> TransformEngine<T>::center_args(T* lines, const T* spectrum, T ski
           .scale = T(1)};
 }
 
+// The rows are filled in by the caller; to clear them first costs as much as a pass over a short row.
+template <class T>
+EdgeArgs<T> TransformEngine<T>::edge_args(T* lines, std::int64_t count) const {
+  EdgeArgs<T> edge;
+  edge.lines = lines;
+  edge.roots = transform_->lane_roots();
+  edge.count = count;
+  edge.has_im = false;
+  return edge;
+}
+
 template <class T>
 void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const {
   const std::int64_t m = transform_->lines(), n = transform_->n();
@@ -61,8 +67,7 @@ void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* line
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
     const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
-    EdgeArgs<T> edge{
-        .re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count, .has_im = false};
+    EdgeArgs<T> edge = edge_args(lines + p * 2 * lanes, count);
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = begin + q * m + p;
       edge.re[q] = io.read(row, at, count, buffer + 2 * q * kTile);
@@ -81,8 +86,7 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
     const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
-    EdgeArgs<T> edge{
-        .re = {}, .im = {}, .lines = lines + p * 2 * lanes, .roots = transform_->lane_roots(), .count = count, .has_im = false};
+    EdgeArgs<T> edge = edge_args(lines + p * 2 * lanes, count);
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = q * m + p - shift;
       edge.re[q] = io.place(row, at, count, buffer + 2 * q * kTile);
@@ -115,7 +119,7 @@ void TransformEngine<T>::prepare(const FilterRow& filter, T* spectrum, T* scratc
   const std::int64_t n = transform_->n();
   const LagRange& lags = this->map().lags;
   T *const lines = scratch, *const ring = scratch + 2 * n;
-  RowSource source{.data = ring, .dtype = dtype_of<T>(), .stride = 1, .length = 2 * n};
+  RowSource source{.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n};
   std::int64_t runs = 0;
   for_each_tap_run(this->spec(), this->map(), false, [&](const TapRun&) { ++runs; });
   if (lags.lo == 0 && runs == 1) {  // the ring is k itself, cropped
@@ -172,7 +176,7 @@ void TransformEngine<T>::finish_gradient(T* sum, const FilterRow& gradient, T* s
   const LagRange& lags = this->map().lags;
   T* const ring = scratch;
   transform_->run(CenterOp::kInverse, center_args(sum, nullptr, T(0)), team);
-  leave(sum, {.data = ring, .dtype = dtype_of<T>(), .stride = 1, .length = 2 * n}, 0, team);
+  leave(sum, {.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n}, 0, team);
   const T factor = T(1) / static_cast<T>(n);
   T* const coefficients = scratch + 2 * n;
   for (std::int64_t d = lags.lo; d <= lags.hi; ++d) coefficients[d - lags.lo] = d >= 0 ? ring[d] * factor : -ring[2 * n + d] * factor;

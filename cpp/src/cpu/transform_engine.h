@@ -37,6 +37,7 @@ class TransformEngine final : public RowEngine<T> {
   void leave(T* lines, const RowSink& row, std::int64_t shift, const Team& team) const;
   void convolve(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* lines,
                 const Team& team) const;
+  EdgeArgs<T> edge_args(T* lines, std::int64_t count) const;
   CenterArgs<T> center_args(T* lines, const T* spectrum, T skip) const;
 
   std::shared_ptr<const Transform<T>> transform_;

@@ -54,7 +54,8 @@ void pass(const PassArgs<T>& args) {
 }
 
 template <CenterOp kOp, int R, class T>
-void center(const CenterArgs<T>& args) {
+void center(const CenterArgs<T>& shared) {
+  const CenterArgs<T> args = shared;  // a copy that no store can reach: its fields stay in registers
   constexpr bool kMultiplies = kOp == CenterOp::kMultiply || kOp == CenterOp::kMultiplyConj || kOp == CenterOp::kCorrelateMultiplyConj;
   constexpr bool kCorrelates = kOp == CenterOp::kCorrelate || kOp == CenterOp::kCorrelateMultiplyConj;
   const Vec<T> skip(args.skip), scale(args.scale);

@@ -104,34 +104,84 @@ LONGWING_HD Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return a 
 LONGWING_HD Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return a * b + c; }
 #endif
 
-// Lanes of a with bit S clear, then b's in the places with bit S set, moved down (kHigh: the other halves).
-template <int S, bool kHigh, class V, int... I>
-LONGWING_HD V exchange(V a, V b, std::integer_sequence<int, I...>) {
-  constexpr int kLanes = sizeof...(I);
-  if constexpr (kHigh) return __builtin_shufflevector(a, b, ((I & S) ? I + kLanes : I + S)...);
-  return __builtin_shufflevector(a, b, ((I & S) ? I - S + kLanes : I)...);
-}
-
-template <int S, class T>
-LONGWING_HD void transpose_step(Vec<T>* rows) {
-  constexpr int kLanes = Vec<T>::kLanes;
-  constexpr auto lanes = std::make_integer_sequence<int, kLanes>();
-#pragma GCC unroll 16
-  for (int i = 0; i < kLanes; ++i) {
-    if (i & S) continue;
-    const auto a = rows[i].v, b = rows[i + S].v;
-    rows[i] = exchange<S, false>(a, b, lanes);
-    rows[i + S] = exchange<S, true>(a, b, lanes);
-  }
-}
-
-/// The square matrix of kLanes rows, transposed in registers.
+/// A vector is kChunks parts of 128 bits with kChunk elements each: few instructions move an element from one to another.
 template <class T>
-LONGWING_HD void transpose(Vec<T>* rows) {
-  if constexpr (Vec<T>::kLanes >= 16) transpose_step<8>(rows);
-  if constexpr (Vec<T>::kLanes >= 8) transpose_step<4>(rows);
-  if constexpr (Vec<T>::kLanes >= 4) transpose_step<2>(rows);
-  transpose_step<1>(rows);
+constexpr int kChunk = 16 / static_cast<int>(sizeof(T));
+template <class T>
+constexpr int kChunks = Vec<T>::kLanes / kChunk<T>;
+
+// The shuffles of two vectors that are one instruction each: inside the chunks, or of whole chunks.
+enum class Shuffle {
+  kInterleaveLow,
+  kInterleaveHigh,  // a0 b0 a1 b1 … of each chunk's lower or upper half
+  kInterleavePairsLow,
+  kInterleavePairsHigh,  // the same for pairs of elements
+  kHalvesLow,
+  kHalvesHigh,  // the lower or upper half of a, then of b
+  kChunksEven,
+  kChunksOdd,  // every other chunk of a, then of b
+};
+
+// Which element, b's behind a's, goes to a lane.
+template <Shuffle kShuffle, int kLanes, int kWidth>
+constexpr int shuffled_from(int lane) {
+  const int chunk = lane / kWidth, at = lane % kWidth, half = kWidth / 2;
+  switch (kShuffle) {
+    case Shuffle::kInterleaveLow: return chunk * kWidth + at / 2 + at % 2 * kLanes;
+    case Shuffle::kInterleaveHigh: return chunk * kWidth + half + at / 2 + at % 2 * kLanes;
+    case Shuffle::kInterleavePairsLow: return chunk * kWidth + at % half + at / half * kLanes;
+    case Shuffle::kInterleavePairsHigh: return chunk * kWidth + half + at % half + at / half * kLanes;
+    case Shuffle::kHalvesLow: return lane % (kLanes / 2) + lane / (kLanes / 2) * kLanes;
+    case Shuffle::kHalvesHigh: return kLanes / 2 + lane % (kLanes / 2) + lane / (kLanes / 2) * kLanes;
+    default: break;
+  }
+  const int from = 2 * (chunk % (kLanes / kWidth / 2)) + (kShuffle == Shuffle::kChunksOdd ? 1 : 0);
+  return from * kWidth + at + chunk / (kLanes / kWidth / 2) * kLanes;
+}
+
+template <Shuffle kShuffle, class T, int... I>
+LONGWING_HD Vec<T> shuffle(Vec<T> a, Vec<T> b, std::integer_sequence<int, I...>) {
+  return typename Vec<T>::Native(__builtin_shufflevector(a.v, b.v, shuffled_from<kShuffle, Vec<T>::kLanes, kChunk<T>>(I)...));
+}
+
+template <class T>
+LONGWING_HD void swap(Vec<T>& a, Vec<T>& b) {
+  const Vec<T> first = a;
+  a = b;
+  b = first;
+}
+
+/// a, b = two shuffles of the two
+template <Shuffle kFirst, Shuffle kSecond, class T>
+LONGWING_HD void shuffle_pair(Vec<T>& a, Vec<T>& b) {
+  constexpr auto lanes = std::make_integer_sequence<int, Vec<T>::kLanes>();
+  const Vec<T> first = shuffle<kFirst>(a, b, lanes);
+  b = shuffle<kSecond>(a, b, lanes);
+  a = first;
+}
+
+/// rows[j], element c·kChunk + i  <->  rows[i], element c·kChunk + j: kChunk vectors, each chunk a square matrix.
+template <class T>
+LONGWING_HD void transpose_in_chunks(Vec<T>* rows) {
+  if constexpr (kChunk<T> == 2) return shuffle_pair<Shuffle::kInterleaveLow, Shuffle::kInterleaveHigh>(rows[0], rows[1]);
+  shuffle_pair<Shuffle::kInterleaveLow, Shuffle::kInterleaveHigh>(rows[0], rows[1]);
+  shuffle_pair<Shuffle::kInterleaveLow, Shuffle::kInterleaveHigh>(rows[2], rows[3]);
+  shuffle_pair<Shuffle::kInterleavePairsLow, Shuffle::kInterleavePairsHigh>(rows[0], rows[2]);
+  shuffle_pair<Shuffle::kInterleavePairsLow, Shuffle::kInterleavePairsHigh>(rows[1], rows[3]);
+  swap(rows[1], rows[2]);
+}
+
+/// rows[j], chunk i  <->  rows[i], chunk j: kChunks vectors.
+template <class T>
+LONGWING_HD void transpose_chunks(Vec<T>* rows) {
+  if constexpr (kChunks<T> == 2) shuffle_pair<Shuffle::kHalvesLow, Shuffle::kHalvesHigh>(rows[0], rows[1]);
+  if constexpr (kChunks<T> == 4) {
+    shuffle_pair<Shuffle::kHalvesLow, Shuffle::kHalvesHigh>(rows[0], rows[1]);
+    shuffle_pair<Shuffle::kHalvesLow, Shuffle::kHalvesHigh>(rows[2], rows[3]);
+    shuffle_pair<Shuffle::kChunksEven, Shuffle::kChunksOdd>(rows[0], rows[2]);
+    shuffle_pair<Shuffle::kChunksEven, Shuffle::kChunksOdd>(rows[1], rows[3]);
+    swap(rows[1], rows[2]);
+  }
 }
 
 /// A line: kLanes real parts, then kLanes imaginary parts; lane l belongs to node l of the first pass.
