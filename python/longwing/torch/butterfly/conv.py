@@ -104,20 +104,24 @@ class ButterflyConv(torch.nn.Module):
         layer only. H is `channels` where that is not 1. Dtypes are the module's; any under autocast.
         """
         self._check(u, k)
-        channels = u.shape[-2]
-        rows = u.reshape(math.prod(u.shape[:-2]), channels, u.shape[-1])
-        spectrum = multiply(self._spectrum(self.transform_u, rows), self._spectrum(self.transform_k, k.unsqueeze(0)))
-        shared = self.inverse.channels == 1
-        re, im = (part.flatten(0, 1).unsqueeze(1) if shared else part for part in spectrum)
-        return self.inverse.inverse_gather((re, im), u.shape[-1]).reshape(u.shape)
+        batch, channels = math.prod(u.shape[:-2]), u.shape[-2]
+        rows = u.reshape(batch, channels, u.shape[-1])
+        y = self._own(rows, k) if self.channels > 1 else self._shared(rows, k)
+        return y.reshape(u.shape)
 
-    def _spectrum(self, transform: ButterflyTransform, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the spectrum (batch, H, n) of (batch, H, m), digits reversed."""
-        if transform.channels > 1:
-            return transform.scatter(rows.expand(-1, transform.channels, -1))
-        re, im = transform.scatter(rows.flatten(0, 1).unsqueeze(1))
-        shape = (*rows.shape[:2], self.n)
-        return re.reshape(shape), im.reshape(shape)
+    def _own(self, u: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
+        """Return y (batch, H, m), each channel with matrices of its own."""
+        spectrum = self.transform_u.scatter(u.permute(1, 2, 0))
+        response = self.transform_k.scatter(k.expand(self.channels, -1).unsqueeze(-1))
+        return self.inverse.inverse_gather(multiply(spectrum, response), u.shape[-1]).permute(2, 0, 1)
+
+    def _shared(self, u: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
+        """Return y (batch, H, m), all rows alike but for their filters."""
+        re, im = self.transform_u.scatter(u.flatten(0, 1).mT.unsqueeze(0))
+        spectrum = re.unflatten(2, u.shape[:2]), im.unflatten(2, u.shape[:2])
+        re, im = self.transform_k.scatter(k.mT.unsqueeze(0))
+        re, im = multiply(spectrum, (re.unsqueeze(2), im.unsqueeze(2)))
+        return self.inverse.inverse_gather((re.flatten(2), im.flatten(2)), u.shape[-1]).squeeze(0).mT
 
     def _check(self, u: torch.Tensor, k: torch.Tensor) -> None:
         dtype = self.inverse.dtype

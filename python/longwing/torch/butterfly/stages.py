@@ -1,11 +1,13 @@
 """Stages: a mixed-radix transform as matrix multiplies and twiddles on real tensors.
 
-A state is (batch, channels, left, rows, right): rows holds the points of the stage's blocks, all real parts and then all
-imaginary parts, so that a complex product by a block is one real matrix multiply by [[re, -im], [im, re]].
+A state is (channels, left, points, right, batch). Its points, those of one block, are all real parts and then all imaginary
+parts, so that the complex product by a block is one real matrix multiply by [[re, -im], [im, re]]. With the batch innermost
+a multiply is as wide as right·batch in every stage, nothing is transposed between stages, and all copies are contiguous.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -15,7 +17,7 @@ Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 class Stage(NamedTuple):
-    """One stage: its matrix, parts (channels or 1, size, size), and its twiddles, parts (size, right)."""
+    """A stage's matrix, parts (channels or 1, size, size), and its twiddle, parts (size, right), or None for right = 1."""
 
     matrix: Pair
     twiddle: Pair | None
@@ -31,49 +33,45 @@ def multiply(a: Pair, b: Pair) -> Pair:
 
 
 def scatter(real: torch.Tensor, imag: torch.Tensor | None, stages: list[Stage]) -> Pair:
-    """Transform (batch, channels, m <= n) from natural order to the order that the stages leave, digits reversed.
+    """Transform (channels, m <= n, batch) from natural order to (channels, n, batch), digits reversed.
 
-    Decimation in frequency. An input shorter than n is zero padded, without multiplying by the padding's columns.
+    Decimation in frequency: right is the points of the stages that follow, and the twiddle comes after the multiply. An
+    input shorter than n is zero padded, without multiplying the padding.
     """
-    left, right = 1, _points(stages) // stages[0].size
-    used = -(-real.shape[-1] // right)
-    parts = [_rows(part, used, right) for part in (real, imag) if part is not None]
-    state = torch.cat(parts, 3)
-    for index, stage in enumerate(stages):
-        z = _contract(_block(stage.matrix, inputs=used, complex_input=len(parts) == 2 or index > 0), state)
-        z = z.unflatten(3, (2, stage.size))
-        if index + 1 == len(stages):
-            return z[:, :, :, 0].flatten(2), z[:, :, :, 1].flatten(2)
-        used = stages[index + 1].size
-        left, right = left * stage.size, right // used
-        assert stage.twiddle is not None
-        re, im = multiply((z[:, :, :, 0], z[:, :, :, 1]), stage.twiddle)
-        state = torch.stack((re, im), 4).reshape(*re.shape[:2], left, 2 * used, right)
-    raise AssertionError("a transform has a stage")
+    left, right = 1, math.prod(stage.size for stage in stages[1:])
+    used = -(-real.shape[1] // right)
+    parts = [_fold(part, used, right) for part in (real, imag) if part is not None]
+    state = parts[0] if imag is None else torch.cat(parts, 2)
+    block = _block(stages[0].matrix, inputs=used, complex_input=imag is not None)
+    for stage, following in zip(stages, [*stages[1:], None], strict=True):
+        re, im = _contract(block, state).chunk(2, 2)  # (channels, left, digit, right, batch)
+        if following is None:
+            break
+        re, im = _twiddled((re, im), stage)
+        left, right = left * stage.size, right // following.size
+        state = torch.stack((re, im), 3).reshape(real.shape[0], left, 2 * following.size, right, real.shape[2])
+        block = _block(following.matrix)
+    return re.flatten(1, 3), im.flatten(1, 3)
 
 
-def gather(pair: Pair, stages: list[Stage], *, length: int, real_only: bool = False) -> tuple[torch.Tensor, ...]:
-    """Transform (batch, channels, n) from reversed order to the first `length` points in natural order.
+def gather(pair: Pair, stages: list[Stage], *, length: int) -> torch.Tensor:
+    """Transform (channels, n, batch) from reversed digits and return the real part of the first `length` points.
 
-    Decimation in time: the same function of the matrices as `scatter`, up to order. `real_only` leaves the imaginary part
-    out of the result and of the last multiply.
+    Decimation in time: right is the points of the stages before, and the twiddle comes before the multiply. It is the same
+    function of the matrices as `scatter`'s, up to order. The other points and the imaginary part are not multiplied.
     """
-    real, imag = pair
-    left, right = _points(stages), 1
-    for index, stage in enumerate(stages):
+    channels, left, batch = pair[0].shape
+    right = 1
+    for stage in stages:
         left //= stage.size
-        real, imag = (part.reshape(*part.shape[:2], left, stage.size, right) for part in (real, imag))
-        if stage.twiddle is not None:
-            real, imag = multiply((real, imag), stage.twiddle)
-        last = index + 1 == len(stages)
-        rows = -(-length // right) if last else stage.size
-        block = _block(stage.matrix, outputs=rows, complex_output=not (last and real_only))
-        z = _contract(block, torch.cat((real, imag), 3))
-        if last:
-            return tuple(part.flatten(2)[..., :length] for part in z.split(rows, 3))
-        real, imag = z.split(rows, 3)
-        right *= stage.size
-    raise AssertionError("a transform has a stage")
+        shape = (channels, left, stage.size, right, batch)
+        state = torch.cat(_twiddled((pair[0].reshape(shape), pair[1].reshape(shape)), stage), 2)
+        if stage is stages[-1]:
+            break
+        re, im = _contract(_block(stage.matrix), state).chunk(2, 2)
+        pair, right = (re, im), right * stage.size
+    block = _block(stage.matrix, outputs=-(-length // right))
+    return _contract(block, state).flatten(1, 3)[:, :length]
 
 
 def conjugated(stages: list[Stage], scale: float) -> list[Stage]:
@@ -87,37 +85,34 @@ def _conjugate(pair: Pair) -> Pair:
     return pair[0], -pair[1]
 
 
-def _points(stages: list[Stage]) -> int:
-    n = 1
-    for stage in stages:
-        n *= stage.size
-    return n
+def _twiddled(parts: Pair, stage: Stage) -> Pair:
+    if stage.twiddle is None:
+        return parts
+    return multiply(parts, (stage.twiddle[0].unsqueeze(-1), stage.twiddle[1].unsqueeze(-1)))
 
 
-def _rows(part: torch.Tensor, used: int, right: int) -> torch.Tensor:
-    missing = used * right - part.shape[-1]
-    padded = torch.nn.functional.pad(part, (0, missing)) if missing else part
-    return padded.reshape(*part.shape[:2], 1, used, right)
+def _fold(part: torch.Tensor, used: int, right: int) -> torch.Tensor:
+    missing = used * right - part.shape[1]
+    padded = torch.nn.functional.pad(part, (0, 0, 0, missing)) if missing else part
+    return padded.reshape(part.shape[0], 1, used, right, part.shape[2])
 
 
 def _block(
-    matrix: Pair,
-    *,
-    inputs: int | None = None,
-    outputs: int | None = None,
-    complex_input: bool = True,
-    complex_output: bool = True,
+    matrix: Pair, *, inputs: int | None = None, complex_input: bool = True, outputs: int | None = None
 ) -> torch.Tensor:
-    """Return [[re, -im], [im, re]] (channels, rows, columns), of the first `outputs` rows and `inputs` columns."""
+    """Return [[re, -im], [im, re]] (channels, rows, columns); with `outputs`, that many rows of the real part alone."""
     re, im = (part[:, :outputs, :inputs] for part in matrix)
     upper = torch.cat((re, -im), 2) if complex_input else re
-    if not complex_output:
+    if outputs is not None:
         return upper
     return torch.cat((upper, torch.cat((im, re), 2) if complex_input else im), 1)
 
 
 def _contract(block: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-    """Return Σ_r block[c, a, r] · state[b, c, l, r, m]."""
-    if block.shape[0] == 1 and state.shape[-1] > 1:
-        return torch.matmul(block, state)
-    return torch.einsum("car,bclrm->bclam", block.expand(state.shape[1], -1, -1), state)
+    """Return Σ_r block[c, a, r] · state[c, l, r, m, b], as (c, l, a, m, b)."""
+    wide = state.flatten(3)
+    if wide.shape[-1] < block.shape[-1]:  # one multiply for all l, after a copy, beats many narrow ones
+        z = torch.einsum("car,clrm->clam", block.expand(state.shape[0], -1, -1), wide)
+    else:
+        z = torch.matmul(block.unsqueeze(1), wide)
+    return z.reshape(*z.shape[:3], *state.shape[3:])

@@ -80,9 +80,12 @@ class ButterflyTransform(torch.nn.Module):
                 device=device,
                 dtype=dtype,
             )
-        self.twiddles = torch.nn.ModuleDict()
-        for size, right in dict.fromkeys(_twiddle_shapes(self.blocks) + _twiddle_shapes(self.blocks[::-1])):
-            self.twiddles[_key(size, right)] = Roots(size, right, size * right, device=device, dtype=dtype)
+        self.scatter_twiddles, self.gather_twiddles = torch.nn.ModuleDict(), torch.nn.ModuleDict()
+        for stage in range(len(self.blocks) - 1):
+            size, after = self.blocks[stage], math.prod(self.blocks[stage + 1 :])
+            self.scatter_twiddles[str(stage)] = Roots(size, after, size * after, device=device, dtype=dtype)
+            size, before = self.blocks[stage + 1], math.prod(self.blocks[: stage + 1])
+            self.gather_twiddles[str(stage + 1)] = Roots(size, before, size * before, device=device, dtype=dtype)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -111,34 +114,30 @@ class ButterflyTransform(torch.nn.Module):
         return self._natural(re).reshape(shape), self._natural(im).reshape(shape)
 
     def scatter(self, real: torch.Tensor, imag: torch.Tensor | None = None) -> Pair:
-        """Transform (batch, channels, m), and leave the result (batch, channels, n) with its digits reversed."""
-        following = [math.prod(self.blocks[index + 1 :]) for index in range(len(self.blocks))]
-        return scatter(real, imag, self._stages(following))
+        """Transform (channels, m, batch) to (channels, n, batch), its digits reversed."""
+        return scatter(real, imag, self._stages(self.scatter_twiddles))
 
     def inverse_gather(self, pair: Pair, length: int) -> torch.Tensor:
-        """Return Re conj(T(conj(z)))/n, its first `length` points, where T is this transform.
+        """Return Re conj(T(conj(z)))/n (channels, length, batch), where T is this transform.
 
-        z: two tensors (batch, channels, n) whose digits are reversed as a transform of the reversed `blocks` leaves them.
+        z: two tensors (channels, n, batch) as :meth:`scatter` of a transform with the reversed `blocks` leaves them.
         """
-        preceding = [math.prod(self.blocks[:index]) for index in range(len(self.blocks))]
-        stages = conjugated(self._stages(preceding), 1 / self.n)
-        return gather(pair, stages, length=length, real_only=True)[0]
+        return gather(pair, conjugated(self._stages(self.gather_twiddles), 1 / self.n), length=length)
 
     def extra_repr(self) -> str:
         return f"{self.n}, blocks={self.blocks}, channels={self.channels}, learned={self.learned}"
 
-    def _stages(self, rights: Sequence[int]) -> list[Stage]:
+    def _stages(self, twiddles: torch.nn.ModuleDict) -> list[Stage]:
         """Return the stages for one call; the stages of one size share one matrix, and one dropout mask."""
         values = {size: self._matrices(size)() for size in dict.fromkeys(self.blocks)}
-        pairs = zip(self.blocks, rights, strict=True)
-        return [Stage(values[size], self._twiddle(size, right) if right > 1 else None) for size, right in pairs]
+        roots = [
+            cast(Roots, twiddles[key]) if (key := str(stage)) in twiddles else None for stage in range(len(self.blocks))
+        ]
+        pairs = zip(self.blocks, roots, strict=True)
+        return [Stage(values[size], None if one is None else (one.real, one.imag)) for size, one in pairs]
 
     def _matrices(self, size: int) -> BlockMatrices:
         return cast(BlockMatrices, self.matrices[str(size)])
-
-    def _twiddle(self, size: int, right: int) -> Pair:
-        roots = cast(Roots, self.twiddles[_key(size, right)])
-        return roots.real, roots.imag
 
     def _check(self, tensor: torch.Tensor, name: str) -> None:
         checks.real_tensor(tensor, name, self.dtype)
@@ -149,17 +148,9 @@ class ButterflyTransform(torch.nn.Module):
 
     def _rows(self, tensor: torch.Tensor) -> torch.Tensor:
         leading = tensor.shape[:-1] if self.channels == 1 else tensor.shape[:-2]
-        return tensor.reshape(math.prod(leading), self.channels, tensor.shape[-1])
+        return tensor.reshape(math.prod(leading), self.channels, tensor.shape[-1]).permute(1, 2, 0)
 
     def _natural(self, part: torch.Tensor) -> torch.Tensor:
-        """Reverse the digits of (batch, channels, n)."""
-        digits = part.reshape(*part.shape[:2], *self.blocks)
-        return digits.permute(0, 1, *range(digits.ndim - 1, 1, -1)).flatten(2)
-
-
-def _twiddle_shapes(blocks: Sequence[int]) -> list[tuple[int, int]]:
-    return [(size, math.prod(blocks[index + 1 :])) for index, size in enumerate(blocks[:-1])]
-
-
-def _key(size: int, right: int) -> str:
-    return f"{size}x{right}"
+        """Reverse the digits of (channels, n, batch), as (batch, channels, n)."""
+        digits = part.reshape(part.shape[0], *self.blocks, part.shape[2])
+        return digits.permute(-1, 0, *range(digits.ndim - 2, 0, -1)).flatten(2)
