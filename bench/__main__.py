@@ -1,4 +1,4 @@
-"""``python -m bench cpu``: run from the root of the repository, with longwing installed."""
+"""``python -m bench cpu`` or ``python -m bench torch``: run from the root of the repository, with longwing installed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,30 @@ from pathlib import Path
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; return 1 where a result of longwing's was wrong or longwing could not be timed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("device", choices=("cpu",))
+    parser.add_argument("device", choices=("cpu", "torch"), help="torch: a training step beside torch.fft, on the CPU")
     parser.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
-    parser.add_argument("--only", metavar="TEXT", help="only the cases whose name contains TEXT")
+    parser.add_argument("--only", metavar="TEXT", help="cpu: only the cases whose name contains TEXT")
     parser.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
     arguments = parser.parse_args(argv)
     if arguments.threads < 1:
         parser.error(f"--threads is {arguments.threads}: supported are 1 and more")
+    if arguments.device == "torch" and arguments.only is not None:
+        parser.error(f"--only is {arguments.only!r}: torch has one case, and supports no choice")
     _limit_threads(arguments.threads)
+    return _torch(arguments) if arguments.device == "torch" else _cpu(parser, arguments)
 
+
+def _torch(arguments: argparse.Namespace) -> int:
+    from bench import bench_torch  # after the limits: torch reads them when it is loaded
+
+    record = bench_torch.run(smoke=arguments.smoke, threads=arguments.threads)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return 0 if record["right"] else 1
+
+
+def _cpu(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     from bench import bench_cpu, report  # after the limits: the peers' libraries read them when they are loaded
 
     results = bench_cpu.run(smoke=arguments.smoke, only=arguments.only, threads=arguments.threads)

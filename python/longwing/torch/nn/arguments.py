@@ -52,5 +52,5 @@ def check_rows(u: Any, channels: int, layout: Layout) -> None:
         raise LongwingTypeError(f"u must have a floating dtype, got {u.dtype}")
     axis = layout.index("H")
     if u.ndim != 3 or u.shape[axis] != channels or u.shape[3 - axis] < 1:
-        expected = layout.replace("H", f"H={channels}").replace("B", "B, ").replace("L", "L, ").rstrip(", ")
+        expected = ", ".join(f"H={channels}" if name == "H" else name for name in layout)
         raise LongwingValueError(f"u must have shape ({expected}) with L >= 1, got {tuple(u.shape)}")

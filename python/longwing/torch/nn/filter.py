@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from longwing._core import LongwingValueError
 from longwing.torch import functional
 from longwing.torch.nn.arguments import check_choice, check_count, check_number, check_probability
 
@@ -81,7 +82,10 @@ class LongConvFilter(nn.Module):
         check_choice("init", init, tuple(_INITIAL))
         check_count("smooth", smooth, 0)
         if check_count("smooth_frequency", smooth_frequency, 0):
-            check_choice("smooth beside smooth_frequency", str(smooth), ("0",))
+            if smooth:
+                raise LongwingValueError(f"smooth must be 0 beside smooth_frequency={smooth_frequency}, got {smooth}")
+            if smooth_frequency % 2 == 0:
+                raise LongwingValueError(f"smooth_frequency must be odd or 0, got {smooth_frequency}")
         self.init: Initialisation = init
         self.lam = check_number("lam", lam)
         self.smooth = smooth

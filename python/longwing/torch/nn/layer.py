@@ -112,15 +112,11 @@ class LongConv(nn.Module):
         """Return the layer's output, of u's shape; u is (B, H, L), or (B, L, H) with layout "BLH"."""
         check_rows(u, self.d_model, self.layout)
         rows = u if self.layout == "BHL" else u.mT
-        mixed: torch.Tensor = self.mix(self.dropout(self._convolve(rows)))
+        mixed: torch.Tensor = self.mix(self.dropout(self.convolve(rows)))
         return mixed if self.layout == "BHL" else mixed.mT
 
-    def extra_repr(self) -> str:
-        """Return the layout, and the convention of lags where it matters."""
-        return f"layout={self.layout!r}" + (f", reverse_lag={self.reverse_lag!r}" if self.reverse_filter else "")
-
-    def _convolve(self, u: torch.Tensor) -> torch.Tensor:
-        """gelu(k * u + D u) as (B, C·H, L)."""
+    def convolve(self, u: torch.Tensor) -> torch.Tensor:
+        """Return gelu(k * u + D u) as (B, C·H, L) for u (B, H, L): what the layer mixes. Another u is long_conv's error."""
         length = u.shape[-1]
         k, skip = self.filter(length), self.skip.to(self.filter.weight.dtype)
         reverse = None if self.reverse_filter is None else self.reverse_filter(length)
@@ -131,6 +127,10 @@ class LongConv(nn.Module):
         k = torch.cat([k[..., :1] + skip[..., None], k[..., 1:]], dim=-1)
         y = long_conv(u, k, reverse_filter=reverse, reverse_lag=self.reverse_lag, activation="gelu", filter_bank=True)
         return y.flatten(1, 2)
+
+    def extra_repr(self) -> str:
+        """Return the layout, and the convention of lags where it matters."""
+        return f"layout={self.layout!r}" + (f", reverse_lag={self.reverse_lag!r}" if self.reverse_filter else "")
 
 
 def row_dropout(p: float, tied: bool) -> nn.Module:
