@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
 
 from longwing._arrays import Adapter
 from longwing._core import LongwingTypeError
@@ -15,8 +16,20 @@ def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
     return torch.empty(shape, dtype=DTYPES[dtype], device=like.device)
 
 
+def _has_tangent(tensor: Any) -> bool:
+    # The level is -1 outside of forward mode; inside of an operator's kernel forward gradients are off.
+    if forward_ad._current_level < 0 or not torch._C._is_fwd_grad_enabled():
+        return False
+    return forward_ad.unpack_dual(tensor).tangent is not None
+
+
 def _prepare(tensor: Any, argument: str) -> Any:
     """Refuse what torch's exchange interface would silently export wrong or without its gradient."""
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or _has_tangent(tensor):
+        raise LongwingTypeError(
+            f"{argument} is being transformed by torch.func or differentiated in forward mode, of which this function "
+            "knows nothing: call longwing.torch.long_conv, which does"
+        )
     if tensor.requires_grad:
         if torch.is_grad_enabled():
             raise LongwingTypeError(
