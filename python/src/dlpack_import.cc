@@ -1,6 +1,8 @@
 #include "dlpack_import.h"
 
+#include <algorithm>
 #include <array>
+#include <climits>
 #include <string>
 
 #include "errors.h"
@@ -43,7 +45,8 @@ void check_device(py::handle array, const char* argument) {
     index = PyLong_AsLong(PyTuple_GET_ITEM(device.ptr(), 1));
   }
   if (PyErr_Occurred()) refuse(argument, array);
-  const Device where = with_argument(argument, [&] { return device_from_dlpack(static_cast<int>(type), static_cast<int>(index)); });
+  const auto narrow = [](long value) { return static_cast<int>(std::clamp<long>(value, INT_MIN, INT_MAX)); };
+  const Device where = with_argument(argument, [&] { return device_from_dlpack(narrow(type), narrow(index)); });
   if (where.type != DeviceType::kCpu) with_argument(argument, [&] { return &backend_for(where.type); });
 }
 

@@ -64,12 +64,14 @@ std::string current_error_text() {
 }
 
 std::string type_name(py::handle object) {
+  const py::error_scope pending;  // looking a name up in a metaclass and its bases clears the error that is set
   const py::handle type = py::type::handle_of(object);
   const std::string module = py::str(type.attr("__module__")), name = py::str(type.attr("__qualname__"));
   return module == "builtins" ? name : module + "." + name;
 }
 
 std::string short_repr(py::handle object) {
+  const py::error_scope pending;
   constexpr std::size_t kMost = 80;
   std::string text = py::repr(object);
   if (text.size() > kMost) text = text.substr(0, kMost - 3) + "...";

@@ -76,9 +76,10 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of this kind are POSIX's")
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("call", ["long_conv", "forward", "backward"])
-def test_a_handler_that_returns_lets_the_call_go_on(call: str) -> None:
-    script = """
+def test_a_handler_that_returns_lets_the_call_go_on(call: str, threads: int) -> None:
+    script = f"longwing.set_num_threads({threads})" + """
 H, n = 40, 2**16
 narrow = longwing.plan(length=n, filter_length=n, channels=H)
 taps = np.broadcast_to(k[:, :n], (H, n))

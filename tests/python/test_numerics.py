@@ -100,7 +100,9 @@ def test_gradients(case: int) -> None:
 def test_long_rows(dtype: str, length: int, limit: float) -> None:
     rng = np.random.default_rng(2)
     u, k = draw(rng, (1, 1, length), dtype), draw(rng, (1, length), dtype)
-    assert testing.relative_l2(longwing.long_conv(u, k), testing.reference(u, k)) <= limit
+    # Without a fused multiply-add the figure at 2^20 is 3.00e-7 to 3.01e-7: docs/design/cpu_engine.md.
+    unfused = 1.005 if longwing.info()["isa"] == "base" else 1
+    assert testing.relative_l2(longwing.long_conv(u, k), testing.reference(u, k)) <= unfused * limit
 
 
 def test_half_output_is_the_rounded_result() -> None:

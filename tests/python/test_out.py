@@ -92,6 +92,7 @@ def test_forward_checks_out_as_long_conv_does() -> None:
     [
         (np.broadcast_to(np.zeros((3, 1), "float32"), (3, 40)), longwing.LongwingTypeError, "writable"),
         (as_strided(np.zeros((3, 40), "float32"), strides=(0, 4)), longwing.LongwingValueError, "repeat"),
+        (as_strided(np.zeros(100, "float32"), (3, 40), (4, 4)), longwing.LongwingValueError, "strides that meet"),
         (np.zeros((3, 41), "float32"), longwing.LongwingValueError, r"\(3, 40\), got \(3, 41\)"),
         (np.zeros((1, 3, 40), "float32"), longwing.LongwingValueError, r"\(3, 40\), got \(1, 3, 40\)"),
         (np.zeros((3, 40), "float16"), longwing.LongwingTypeError, "float32, got float16"),

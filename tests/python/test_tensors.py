@@ -54,6 +54,7 @@ def test_a_detached_or_no_grad_parameter_is_read() -> None:
         (lambda u: torch.complex(u, u), "complex64"),
         (lambda u: u.to(torch.int32), "int32"),
         (lambda u: u.to(torch.bool), "bool"),
+        (lambda u: u.to("meta"), "meta"),
         (lambda u: u.to(torch.float8_e4m3fn), "not supported"),
     ],
 )

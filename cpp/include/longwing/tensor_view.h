@@ -51,6 +51,9 @@ struct TensorView {
 /// True unless the two views provably share no byte.
 bool may_overlap(const TensorView& a, const TensorView& b);
 
+/// True unless no two elements of the view provably share an address.
+bool repeats_elements(const TensorView& view);
+
 /// The view's element type from DLPack's (code, bits, lanes); a TypeError names what is supported.
 DType dtype_from_dlpack(int code, int bits, int lanes);
 /// The view's device from DLPack's device type; a TypeError names what is supported.

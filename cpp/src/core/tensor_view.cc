@@ -1,6 +1,7 @@
 #include "longwing/tensor_view.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <string>
@@ -52,6 +53,18 @@ void add_terms(const TensorView& view, int sign, std::map<std::int64_t, Term>& t
   }
 }
 
+// Does each axis step over all that the axes behind it span? True of every contiguous array.
+bool is_nested(const TensorView& view) {
+  std::int64_t span = 0;
+  for (int axis = view.rank - 1; axis >= 0; --axis) {
+    if (view.extent(axis) == 1) continue;
+    const std::int64_t stride = std::abs(view.stride(axis));
+    if (stride <= span) return false;
+    span += stride * (view.extent(axis) - 1);
+  }
+  return true;
+}
+
 }  // namespace
 
 TensorView::TensorView(void* data, DType dtype, std::initializer_list<std::int64_t> shape) : data(data), dtype(dtype) {
@@ -100,6 +113,24 @@ bool may_overlap(const TensorView& a, const TensorView& b) {
   const auto reach = static_cast<std::int64_t>(std::max(size_of(a.dtype), size_of(b.dtype)));
   int budget = 10000;
   return reachable(terms, 0, distance, reach, budget);
+}
+
+bool repeats_elements(const TensorView& view) {
+  if (view.size() == 0 || is_nested(view)) return false;
+  const auto difference = [&view](int axis, std::int64_t lo) { return Term{std::abs(view.stride(axis)), lo, view.extent(axis) - 1}; };
+  // Two elements at one address differ in their indices: by 1 or more on some axis, not on those before it, somehow on those behind.
+  int budget = 10000;
+  for (int axis = 0; axis < view.rank; ++axis) {
+    if (view.extent(axis) == 1) continue;
+    if (view.stride(axis) == 0) return true;
+    std::vector<Term> terms = {difference(axis, 1)};
+    for (int other = axis + 1; other < view.rank; ++other) {
+      if (view.extent(other) > 1 && view.stride(other) != 0) terms.push_back(difference(other, 1 - view.extent(other)));
+    }
+    std::sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.stride > b.stride; });
+    if (reachable(terms, 0, 0, 1, budget)) return true;
+  }
+  return false;
 }
 
 DType dtype_from_dlpack(int code, int bits, int lanes) {

@@ -52,6 +52,7 @@ void check_output(const char* argument, const TensorView& view, std::initializer
       throw ValueError(std::string(argument) + " must not repeat elements, got stride 0 on axis " + std::to_string(axis));
     }
   }
+  if (repeats_elements(view)) throw ValueError(std::string(argument) + " must not repeat elements, got strides that meet");
   for (const TensorView* input : inputs) {
     if (input && may_overlap(view, *input)) throw ValueError(std::string(argument) + " must not overlap an input of the call");
   }

@@ -181,6 +181,7 @@ class BackwardCall {
       const RowSink dx = to(id.bank == 0 ? m.dx : m.dx_term, length_);
       engine_.backward(x, dc, spectrum(filter_row), skip_of(id), &dx, nullptr, m.scratch, team);
       if (id.bank > 0) engine_.kernels().add(m.dx, m.dx_term, length_);
+      stop_point();
     }
     id.bank = 0;
     if (wants_dx_) write_input_gradients(id, m);
@@ -216,7 +217,10 @@ class BackwardCall {
   void sum_chunk(std::int64_t filter_row, std::int64_t chunk, T* sum, const Memory& m, const Team& team) {
     const std::int64_t each = rows_.rows_per_filter(), chunks = chunk_count(each);
     std::fill(sum, sum + engine_.spectrum_size(), T(0));
-    for (std::int64_t i = chunk * each / chunks; i < (chunk + 1) * each / chunks; ++i) filter_side(filter_row, i, sum, m, team);
+    for (std::int64_t i = chunk * each / chunks; i < (chunk + 1) * each / chunks; ++i) {
+      filter_side(filter_row, i, sum, m, team);
+      stop_point();
+    }
   }
 
   // Chunks [lo, hi) into the buffer of this depth.

@@ -146,6 +146,7 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
     engine_->prepare(filter_row_of(&args.k, reverse, rows.groups, f), spectrum, spectrum + spectrum_size, team);
     for (std::int64_t i = 0; i < rows.rows_per_filter(); ++i) {
       forward_row(row_args, rows, rows.row(f, i), spectrum, spectrum + spectrum_size, team);
+      stop_point();
     }
   };
   run_tasks(rows.filter_rows(), spread.workers, TaskRef(task), args.execution);

@@ -1,6 +1,8 @@
 #include "cpu/filter_taps.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <vector>
 
 #include "cpu/row_io.h"
 
@@ -17,20 +19,35 @@ void for_each_stretch(const ConvSpec& spec, const LagMap& map, bool reverse, con
   });
 }
 
-}  // namespace
-
-template <class T>
-void gather_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const LagMap& map, const FilterRow& filter, T* coefficients) {
-  std::fill(coefficients, coefficients + map.lags.span() + 1, T(0));
+// coefficients[lag - lo] += taps, in Sum's precision.
+template <class T, class Sum>
+void add_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const LagMap& map, const FilterRow& filter, Sum* coefficients) {
   for (const bool reverse : {false, true}) {
     const TapRow& row = reverse ? filter.reverse : filter.forward;
     if (!row.data) continue;
     for_each_stretch(spec, map, reverse, [&](std::int64_t tap, std::int64_t count, std::int64_t lag, int step) {
       alignas(64) T taps[kTile];
       kernels.load(taps, element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, count);
-      T* const target = coefficients + (lag - map.lags.lo);
-      for (std::int64_t i = 0; i < count; ++i) target[step * i] += taps[i];
+      Sum* const target = coefficients + (lag - map.lags.lo);
+      for (std::int64_t i = 0; i < count; ++i) target[step * i] += static_cast<Sum>(taps[i]);
     });
+  }
+}
+
+}  // namespace
+
+// A circular filter longer than its period is folded onto it: many taps a coefficient, summed one precision up.
+template <class T>
+void gather_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const LagMap& map, const FilterRow& filter, T* coefficients) {
+  const std::int64_t count = map.lags.span() + 1;
+  if (map.circular && std::max(spec.filter_length, spec.reverse_length) > count) {
+    using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+    std::vector<Wide> sums(static_cast<std::size_t>(count));
+    add_taps(kernels, spec, map, filter, sums.data());
+    std::transform(sums.begin(), sums.end(), coefficients, [](Wide sum) { return static_cast<T>(sum); });
+  } else {
+    std::fill(coefficients, coefficients + count, T(0));
+    add_taps(kernels, spec, map, filter, coefficients);
   }
 }
 

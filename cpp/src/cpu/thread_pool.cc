@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__linux__)
@@ -23,28 +24,39 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 
+class Region;
+
+// What this thread is working on: only the caller's thread may ask its should_stop.
+struct Current {
+  const Region* region = nullptr;
+  const Execution* execution = nullptr;
+};
+thread_local Current current;
+
 // One call's work, shared by its workers.
 class Region {
  public:
   Region(std::int64_t count, TaskRef task) : count_(count), task_(task) {}
 
-  /// Takes indices until none is left; only the caller polls for cancellation.
+  /// Takes indices until none is left; `execution` is the caller's, null for the pool's threads.
   void work(int worker, const Execution* execution) {
+    const Current outer = std::exchange(current, Current{this, execution});
     try {
       while (!stopped_.load(std::memory_order_relaxed)) {
         const std::int64_t index = next_.fetch_add(1, std::memory_order_relaxed);
-        if (index >= count_) return;
+        if (index >= count_) break;
         task_(index, worker);
-        if (execution && execution->should_stop && execution->should_stop(execution->context)) {
-          throw Cancelled("the call was cancelled by its caller");
-        }
+        stop_point();
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
       stopped_.store(true, std::memory_order_relaxed);
     }
+    current = outer;
   }
+
+  bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
   void rethrow() {
     const std::lock_guard lock(mutex_);
@@ -145,6 +157,13 @@ std::atomic<int>& thread_count() {
 }
 
 }  // namespace
+
+void stop_point() {
+  if (!current.region) return;
+  const Execution* const execution = current.execution;
+  const bool asked = execution && execution->should_stop && execution->should_stop(execution->context);
+  if (asked || current.region->stopped()) throw Cancelled("the call was cancelled by its caller");
+}
 
 void run_tasks(std::int64_t count, int workers, TaskRef task, const Execution& execution) {
   workers = static_cast<int>(std::min<std::int64_t>(workers, count));

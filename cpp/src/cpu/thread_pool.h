@@ -28,6 +28,9 @@ class TaskRef {
 /// The first exception of any task is thrown here; Cancelled where execution.should_stop says so.
 void run_tasks(std::int64_t count, int workers, TaskRef task, const Execution& execution);
 
+/// Throws Cancelled where the call that runs on this thread is to end. For tasks that take long: between their rows.
+void stop_point();
+
 /// How the work inside one row is spread: over the pool, or, by default, not at all.
 class Team {
  public:

@@ -110,6 +110,7 @@ void TransformEngine<T>::convolve(const LagMap& map, CenterOp op, const RowSourc
     enter(x, w.input_begin, lines, team);
     transform_->run(op, center_args(lines, spectrum, skip), team);
     leave(lines, part_of(y, w.output_begin, w.output_count), w.output_begin - w.input_begin, team);
+    stop_point();
   }
 }
 
