@@ -35,7 +35,7 @@ class Setting:
     """Steps of the loss curves."""
 
 
-FULL = Setting(6, 256, 4096, 8, rounds=7, steps=8)
+FULL = Setting(6, 256, 4096, 8, rounds=5, steps=4)
 SMOKE = Setting(2, 32, 512, 4, rounds=3, steps=4)
 
 Batch = tuple[torch.Tensor, torch.Tensor]

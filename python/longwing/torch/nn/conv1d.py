@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import nn
 
@@ -93,11 +91,13 @@ class Conv1d(nn.Conv1d):
         return y[..., : length - (taps - 1) * dilation : self.stride[0]]
 
 
-@lru_cache(maxsize=1024)
+@torch.compiler.assume_constant_result
 def _plan_text(length: int, taps: int, dtype: str | None, device: str) -> str:
     """What longwing does with one row: its plan's line on the algorithm, or why it has none."""
     if dtype is None:
         return "no dtype of longwing's"
+    if not device.startswith(("cpu", "cuda")):
+        return f"no device of longwing's: {device}"
     try:
         plan = longwing.plan(length=length, filter_length=taps, channels=1, mode="valid", dtype=dtype, device=device)  # type: ignore[arg-type]
     except LongwingRuntimeError as error:

@@ -70,5 +70,10 @@ class RetrievalDecoder(nn.Module):
 
 
 def _check_lengths(lengths: torch.Tensor, rows: torch.Tensor) -> None:
-    if lengths.shape != rows.shape[:1]:
-        raise LongwingValueError(f"lengths must have shape ({rows.shape[0]},), one a sequence, got {tuple(lengths.shape)}")
+    batch, _, length = rows.shape
+    if lengths.shape != (batch,):
+        raise LongwingValueError(f"lengths must have shape ({batch},), one a sequence, got {tuple(lengths.shape)}")
+    if batch and not lengths.is_cuda:  # reading a GPU's values would wait for it
+        least, most = (int(value) for value in torch.aminmax(lengths))
+        if least < 1 or most > length:
+            raise LongwingValueError(f"lengths must be from 1 to L={length}, got {least} to {most}")
