@@ -61,7 +61,8 @@ def _direct_ns(shape1: Sequence[int], shape2: Sequence[int], mode: Mode, dtype: 
     outputs = math.prod(window(n1, n2, mode)[1] for n1, n2 in zip(shape1, shape2, strict=True))
     taps = min(math.prod(shape1), math.prod(shape2))
     if len(shape1) > 1:
-        return 25e3 + outputs * taps * (7.0 if dtype in "gG" else 1.1)
+        row = min(shape1[-1], shape2[-1])  # einsum's inner loop
+        return 15e3 + outputs * taps * (7.0 if dtype in "gG" else 0.6 + 7.0 / row)
     an_output, a_product = _NUMPY_SUMS.get(dtype, (1.0, 0.6))
     if taps <= 11 and dtype in "fd":  # NumPy has loops for few taps
         an_output, a_product = 1.5, 0.15
@@ -73,6 +74,6 @@ def _transform_ns(shape1: Sequence[int], shape2: Sequence[int], real_products: i
     if dtype in "gG":
         return 100e3 + full * math.log2(2 * full) * 6.0 * (2 if dtype == "G" else 1)
     taps = min(math.prod(shape1), math.prod(shape2))
-    call = 6e3 if len(shape1) == 1 and dtype in "fd" else 25e3
-    copies = 1.0 if dtype in "fd" else 4.0
+    call = 40e3 if len(shape1) > 1 else 6e3 if dtype in "fd" else 35e3 if dtype in "FD" else 20e3
+    copies = 8.0 if dtype in "FD" else 1.0
     return call + full * (real_products * 0.15 * math.log2(4 * taps) + copies + (3.0 if len(shape1) > 1 else 0.0))
