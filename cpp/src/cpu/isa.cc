@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "longwing/error.h"
 #include "longwing/threads.h"
 
@@ -19,11 +23,19 @@ struct Isa {
   bool supported;
 };
 
+#if defined(__x86_64__)
+// Clang 16 does not know "f16c" in __builtin_cpu_supports, so the processor is asked.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
 // Weakest first. On Arm the vector unit is part of the architecture, so its kernels are the base.
 std::vector<Isa> compiled_isas() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
   return {{"base", &k_base, true}, {"avx2", &k_avx2, avx2}, {"avx512", &k_avx512, avx512}};
