@@ -75,7 +75,7 @@ def load() -> ModuleType:
         spec.loader.exec_module(module)
     signal = ModuleType("scipy.signal")
     vars(signal).update(vars(scipy.signal) | ours)
-    module.signal = signal  # type: ignore[attr-defined]
+    module.signal = signal
     return module
 
 
