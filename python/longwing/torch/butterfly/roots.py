@@ -33,9 +33,9 @@ class Roots(torch.nn.Module):
         """Compute the values anew."""
         rows, columns = self.real.shape
         steps = torch.outer(torch.arange(rows), torch.arange(columns)) % self.period
-        angles = steps.double() * (-2 * math.pi / self.period)
-        self.real.copy_(angles.cos())
-        self.imag.copy_(angles.sin())
+        angles = torch.arange(self.period).double() * (-2 * math.pi / self.period)
+        self.real.copy_(angles.cos()[steps])
+        self.imag.copy_(angles.sin()[steps])
 
     def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Roots:
         super()._apply(fn, recurse)

@@ -38,7 +38,7 @@ def scatter(real: torch.Tensor, imag: torch.Tensor | None, stages: list[Stage]) 
     Decimation in frequency: right is the points of the stages that follow, and the twiddle comes after the multiply. An
     input shorter than n is zero padded, without multiplying the padding.
     """
-    left, right = 1, math.prod(stage.size for stage in stages[1:])
+    left, right = 1, math.prod([stage.size for stage in stages[1:]])
     used = -(-real.shape[1] // right)
     parts = [_fold(part, used, right) for part in (real, imag) if part is not None]
     state = parts[0] if imag is None else torch.cat(parts, 2)

@@ -130,11 +130,11 @@ class ButterflyTransform(torch.nn.Module):
     def _stages(self, twiddles: torch.nn.ModuleDict) -> list[Stage]:
         """Return the stages for one call; the stages of one size share one matrix, and one dropout mask."""
         values = {size: self._matrices(size)() for size in dict.fromkeys(self.blocks)}
-        roots = [
-            cast(Roots, twiddles[key]) if (key := str(stage)) in twiddles else None for stage in range(len(self.blocks))
-        ]
-        pairs = zip(self.blocks, roots, strict=True)
-        return [Stage(values[size], None if one is None else (one.real, one.imag)) for size, one in pairs]
+        stages = []
+        for index, size in enumerate(self.blocks):
+            roots = cast(Roots, twiddles[str(index)]) if str(index) in twiddles else None
+            stages.append(Stage(values[size], None if roots is None else (roots.real, roots.imag)))
+        return stages
 
     def _matrices(self, size: int) -> BlockMatrices:
         return cast(BlockMatrices, self.matrices[str(size)])
