@@ -147,7 +147,9 @@ def test_random_sizes(length: int, taps: int, mode: Any) -> None:
     testing.assert_close(y, testing.reference(u, k, mode=mode), dtype="float32", n=length)
 
 
-@pytest.mark.parametrize(("length", "taps"), [(1, 1), (1, 5000), (2, 9000), (2, 100_000), (100_000, 1), (7, 20_000), (20_000, 7)])
+@pytest.mark.parametrize(
+    ("length", "taps"), [(1, 1), (1, 5000), (2, 9000), (2, 100_000), (100_000, 1), (7, 20_000), (20_000, 7)]
+)
 @pytest.mark.parametrize("mode", MODES)
 def test_filters_much_longer_and_much_shorter_than_the_signal(length: int, taps: int, mode: Any) -> None:
     u, k = draw(2, length, dtype="float32"), draw(2, taps, dtype="float32", seed=1)
