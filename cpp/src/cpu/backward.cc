@@ -99,6 +99,13 @@ class BackwardCall {
 
   RowSink to(T* row, std::int64_t length) const { return {.data = row, .dtype = kDTypeOf<T>, .stride = 1, .length = length}; }
 
+  // Where a row of du goes; nowhere where du is not wanted.
+  RowSink result(const std::optional<TensorView>& view, const RowId& id) const {
+    if (!view) return {};
+    const RowView rows(*view, false);
+    return {.data = rows.row(id), .dtype = rows.dtype(), .stride = rows.stride(), .length = length_};
+  }
+
   void write(const std::optional<TensorView>& view, const RowId& id, bool has_bank, const T* row, std::int64_t length) const {
     const RowView rows(*view, has_bank);
     engine_.kernels().store(rows.row(id), rows.dtype(), rows.stride(), row, length);
@@ -150,14 +157,13 @@ class BackwardCall {
     }
     const bool with_dx = wants_dx_ && !accumulates();
     if (!with_dx && !sum) return;
-    const RowSink dx = to(m.dx, length_);
+    const RowSink dx = args_.pre_gate ? to(m.dx, length_) : result(args_.du, id);
     engine_.backward(x, dc, spectrum(filter_row), skip, with_dx ? &dx : nullptr, sum, m.scratch, team);
-    if (with_dx) write_input_gradients(id, m);
+    if (with_dx && args_.pre_gate) write_gated_gradients(id, m);
   }
 
   // du = dx·pre, dpre = dx·u
-  void write_input_gradients(const RowId& id, const Memory& m) const {
-    if (!args_.pre_gate) return write(args_.du, id, false, m.dx, length_);
+  void write_gated_gradients(const RowId& id, const Memory& m) const {
     const auto product = [&](const TensorView& factor, const std::optional<TensorView>& target) {
       if (!target) return;
       RowSource row = source(factor, id, false, length_);
@@ -184,7 +190,8 @@ class BackwardCall {
       stop_point();
     }
     id.bank = 0;
-    if (wants_dx_) write_input_gradients(id, m);
+    if (wants_dx_ && args_.pre_gate) write_gated_gradients(id, m);
+    if (wants_dx_ && !args_.pre_gate) write(args_.du, id, false, m.dx, length_);
     if (args_.dpost_gate && !post_gate_has_bank()) write(args_.dpost_gate, id, false, m.dpost, output_length_);
   }
 

@@ -57,16 +57,27 @@ void scatter_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const Lag
   for (const bool reverse : {false, true}) {
     const TapRow& row = reverse ? gradient.reverse : gradient.forward;
     if (!row.data) continue;
-    alignas(64) T taps[kTile] = {};
-    const std::int64_t total = reverse ? spec.reverse_length : spec.filter_length;
-    for (std::int64_t tap = 0; tap < total; tap += kTile) {
-      kernels.store(element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, taps, std::min(kTile, total - tap));
-    }
+    std::int64_t next = 0;  // runs come in the taps' order: what lies between them is cropped
+    const auto write = [&](std::int64_t tap, const T* values, std::int64_t count) {
+      kernels.store(element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, values, count);
+    };
+    const auto clear_to = [&](std::int64_t tap) {
+      constexpr T kZeros[kTile] = {};
+      for (; next < tap; next += std::min(kTile, tap - next)) write(next, kZeros, std::min(kTile, tap - next));
+    };
     for_each_stretch(spec, map, reverse, [&](std::int64_t tap, std::int64_t count, std::int64_t lag, int step) {
       const T* const source = coefficients + (lag - map.lags.lo);
-      for (std::int64_t i = 0; i < count; ++i) taps[i] = source[step * i];
-      kernels.store(element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, taps, count);
+      clear_to(tap);
+      if (step == 1) {
+        write(tap, source, count);
+      } else {
+        alignas(64) T taps[kTile];
+        for (std::int64_t i = 0; i < count; ++i) taps[i] = source[-i];
+        write(tap, taps, count);
+      }
+      next = tap + count;
     });
+    clear_to(reverse ? spec.reverse_length : spec.filter_length);
   }
 }
 
