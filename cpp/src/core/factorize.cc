@@ -90,8 +90,11 @@ Factorization choose_length(std::int64_t minimum, const VectorUnit& unit) {
   for (const std::int64_t odd : odd_smooth_numbers(2 * lines)) {
     std::int64_t m = odd;
     while (m < lines) m *= 2;
-    const Factorization candidate = factorize_lines(m, unit);
-    if (best.n == 0 || candidate.cost < best.cost || (candidate.cost == best.cost && candidate.n < best.n)) best = candidate;
+    // Twice as long can be cheaper where only then the lines fill the lanes.
+    for (const std::int64_t length : {m, 2 * m}) {
+      const Factorization candidate = factorize_lines(length, unit);
+      if (best.n == 0 || candidate.cost < best.cost || (candidate.cost == best.cost && candidate.n < best.n)) best = candidate;
+    }
   }
   return best;
 }

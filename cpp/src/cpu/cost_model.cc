@@ -7,13 +7,13 @@ namespace longwing::cpu {
 namespace {
 
 // Vector operations of a row that do not depend on its length: calls, tiles, the plan's bookkeeping.
-constexpr double kTransformSetup = 500, kDirectSetup = 40;
+constexpr double kTransformSetup = 650, kDirectSetup = 200;
 
 // A fused multiplication and a load for each tap and vector of outputs. The load is unaligned: one as long as a cache line nearly
 // always crosses into the next.
 double direct_cost(const LagMap& map, const VectorUnit& unit, std::size_t element_size) {
   const double vectors = static_cast<double>((map.output_length + unit.lanes - 1) / unit.lanes);
-  const double tap = static_cast<std::size_t>(unit.lanes) * element_size == 64 ? 1.7 : 1.05;
+  const double tap = static_cast<std::size_t>(unit.lanes) * element_size == 64 ? 2.0 : 1.75;
   return kDirectSetup + vectors * (tap * static_cast<double>(map.lags.span() + 1) + 4);
 }
 
