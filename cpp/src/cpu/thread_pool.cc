@@ -156,6 +156,9 @@ std::atomic<int>& thread_count() {
   return count;
 }
 
+// Of each thread's own: a limit set around one call must not reach the calls of other threads.
+thread_local int thread_limit = 0;
+
 }  // namespace
 
 void stop_point() {
@@ -182,7 +185,12 @@ void run_tasks(std::int64_t count, int workers, TaskRef task, const Execution& e
 
 namespace longwing {
 
-int num_threads() { return cpu::thread_count().load(std::memory_order_relaxed); }
+int num_threads() {
+  const int count = cpu::thread_count().load(std::memory_order_relaxed);
+  return cpu::thread_limit > 0 ? std::min(count, cpu::thread_limit) : count;
+}
+
+int limit_threads(int count) { return std::exchange(cpu::thread_limit, std::max(count, 0)); }
 
 void set_num_threads(int count) {
   if (count < 1 || count > cpu::kMaxThreads) {

@@ -88,7 +88,8 @@ def long_conv(
 
     The operator works under ``torch.compile`` with static and dynamic shapes, ``torch.export``, ``torch.func`` (grad,
     vmap, jacrev and what is built of them), activation checkpointing and autocast: u and the gates are converted to the
-    autocast dtype, filters and skip are not. It never waits for a device.
+    autocast dtype, filters and skip are not. It never waits for a device. On the CPU it uses at most
+    ``torch.get_num_threads()`` threads.
 
     Examples
     --------

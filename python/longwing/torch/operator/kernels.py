@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import torch
 from torch import Tensor
 
@@ -9,6 +12,21 @@ from longwing import _core
 from longwing._types import Activation, Mode, ReverseLag
 from longwing.torch.dtypes import dtype_name
 from longwing.torch.operator.schema import LIBRARY, TENSORS
+
+_Result = TypeVar("_Result")
+
+
+def _in_torchs_threads(call: Callable[..., _Result]) -> Callable[..., _Result]:
+    """Let a kernel use as many threads as torch may in the calling thread, and leave the calls of other threads alone."""
+
+    def limited(*arguments: Any) -> _Result:
+        previous = _core.limit_threads(torch.get_num_threads())
+        try:
+            return call(*arguments)
+        finally:
+            _core.limit_threads(previous)
+
+    return limited
 
 
 def _forward(
@@ -63,5 +81,5 @@ def _backward(
 
 
 # Every device's key: a device that longwing does not know is refused by longwing's error.
-LIBRARY.impl("long_conv", _forward, "CompositeExplicitAutograd")
-LIBRARY.impl("long_conv_backward", _backward, "CompositeExplicitAutograd")
+LIBRARY.impl("long_conv", _in_torchs_threads(_forward), "CompositeExplicitAutograd")
+LIBRARY.impl("long_conv_backward", _in_torchs_threads(_backward), "CompositeExplicitAutograd")
