@@ -6,7 +6,8 @@
 
 namespace longwing {
 
-/// Threads one call of the calling thread may use, that thread included. Default: LONGWING_NUM_THREADS, else the cores this process may run on.
+/// Threads one call of the calling thread may use, that thread included. Default: LONGWING_NUM_THREADS, else the cores this process may run
+/// on.
 int num_threads();
 /// Takes effect at the next call of any thread; ValueError below 1 or above 1024. Results do not depend on it.
 void set_num_threads(int count);
