@@ -26,8 +26,10 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
 
-def needs(block: str) -> set[str]:
-    """The optional libraries that the block imports, itself or by longwing's module for them."""
+def needs(name: str, block: str) -> set[str]:
+    """The optional libraries that the block imports, itself or by longwing's module for them; torch on torch's pages."""
+    if name.startswith("docs/torch/"):
+        return {"torch"}
     return set(re.findall(rf"^\s*(?:import|from) (?:longwing\.)?({'|'.join(OPTIONAL)})\b", block, re.MULTILINE))
 
 
@@ -37,7 +39,7 @@ def runs() -> list[tuple[str, str]]:
         (name, library)
         for name, page in PAGES.items()
         for library in ("", *OPTIONAL)
-        if any(needs(block) == ({library} - {""}) for block in blocks(page))
+        if any(needs(name, block) == ({library} - {""}) for block in blocks(page))
     ]
 
 
@@ -71,7 +73,7 @@ def test_python_blocks_run(name: str, library: str) -> None:
         pytest.importorskip(library, reason=f"{library} is not installed")
     namespace: dict[str, Any] = {"__name__": name}
     for block in blocks(PAGES[name]):
-        if needs(block) <= {library}:
+        if needs(name, block) <= {library}:
             exec(compile(block, name, "exec"), namespace)
 
 
@@ -91,8 +93,13 @@ def test_pages_name_no_machine(name: str) -> None:
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:
-    entries = re.findall(r"^[\w/*]+$", PAGES["docs/index.md"], re.MULTILINE)
-    listed = {str(path.relative_to(ROOT)) for entry in entries for path in DOCS.glob(f"{entry}.md")}
+    roots = {name: Path(name).parent for name in ("docs/index.md", "docs/torch/index.md")}
+    listed = {
+        str(path.relative_to(ROOT))
+        for name, folder in roots.items()
+        for entry in re.findall(r"^[\w/*]+$", PAGES[name], re.MULTILINE)
+        for path in (ROOT / folder).glob(f"{entry}.md")
+    }
     elsewhere = {"docs/index.md", "docs/api/cpp_reference.md", "docs/api/cpp_no_reference.md"}
     assert {name for name in PAGES if name.startswith("docs/")} == listed | elsewhere
 
