@@ -25,7 +25,12 @@ __all__ = [
     "options",
 ]
 
-LOADERS: dict[str, str] = {}
+LOADERS: dict[str, str] = {
+    "image": "cifar:grey",
+    "scifar": "cifar:colour",
+    "text": "imdb:load",
+    "lm": "language:load",
+}
 """Name -> "module:function", relative to this package; imported at use, since each needs libraries of its own."""
 
 

@@ -47,6 +47,9 @@ class TaskData:
     note: str = ""
     """What a reader of the figures must know, in one line: a lossy copy, a split of our own."""
 
+    bytes_per_token: float | None = None
+    """Of the test text, for a language model: bits per byte = bits per token / bytes_per_token."""
+
 
 class ArrayExamples(torch.utils.data.Dataset[Item]):
     """Rows of arrays that stay as they are stored (bytes, mostly); `convert` makes a batch of x from rows, at use."""
