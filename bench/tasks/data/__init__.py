@@ -29,7 +29,11 @@ LOADERS: dict[str, str] = {
     "image": "cifar:grey",
     "scifar": "cifar:colour",
     "text": "imdb:load",
+    "retrieval": "retrieval:load",
     "lm": "language:load",
+    "fmri": "fmri:load",
+    "fashion": "fashion:load",
+    "series": "series:load",
 }
 """Name -> "module:function", relative to this package; imported at use, since each needs libraries of its own."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -58,6 +59,11 @@ class ArrayExamples(torch.utils.data.Dataset[Item]):
         if len(x) != len(y):
             raise OptionError("y", f"{len(y)} rows", f"as many as x has, {len(x)}")
         self._x, self._y, self._convert = x, y, convert
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Every y, without making an x."""
+        return self._y.numpy()
 
     def __len__(self) -> int:
         return len(self._y)

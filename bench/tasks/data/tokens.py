@@ -53,6 +53,11 @@ class TextExamples(torch.utils.data.Dataset[Item]):
         self._chosen = torch.from_numpy(chosen.astype(np.int64))
         self._classes = torch.from_numpy(classes.astype(np.int64))
 
+    @property
+    def labels(self) -> np.ndarray:
+        """Every y, without making an x."""
+        return self._classes.numpy()
+
     def __len__(self) -> int:
         return len(self._classes)
 
