@@ -1,4 +1,4 @@
-"""``python -m bench cpu`` or ``python -m bench torch``: run from the root of the repository, with longwing installed."""
+"""Run from the root of the repository, with longwing installed."""
 
 from __future__ import annotations
 
@@ -11,23 +11,41 @@ from pathlib import Path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the benchmark; return 1 where a result of longwing's was wrong or longwing could not be timed."""
+    """Run one benchmark; return 1 where a result of longwing's was wrong or longwing could not be timed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("device", choices=("cpu", "torch"), help="torch: a training step beside torch.fft, on the CPU")
-    parser.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
-    parser.add_argument("--only", metavar="TEXT", help="cpu: only the cases whose name contains TEXT")
-    parser.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
+    commands = parser.add_subparsers(dest="command", required=True)
+    cpu = commands.add_parser("cpu", help="every case beside every library, on the CPU")
+    cpu.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
+    cpu.add_argument("--only", nargs="+", metavar="CASE", default=[], help="cases so named, or whose name contains it")
+    cpu.add_argument("--measure", nargs="+", metavar="NAME", default=[], choices=("full", "cached", "train"))
+    cpu.add_argument("--threads", type=int, default=1, help="the cases for so many threads (default: %(default)s)")
+    cpu.add_argument("--rounds", type=int, help="rounds of every case (default: the case's own)")
+    cpu.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
+    cpu.add_argument("--list", action="store_true", help="print the names of the cases, and measure nothing")
+    torch = commands.add_parser("torch", help="a training step beside torch.fft, on the CPU")
+    torch.add_argument("--smoke", action="store_true", help="few rounds: less than a minute")
+    torch.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
+    torch.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
+    instructions = commands.add_parser(
+        "instructions", help="instructions a sample, by callgrind, beside the compiler's baseline"
+    )
+    instructions.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's count_instructions")
+    instructions.add_argument("--record", action="store_true", help="make the counts this compiler's baseline")
+    memory = commands.add_parser("memory", help="peak memory of a call, each in a process of its own")
+    memory.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
+    page = commands.add_parser("page", help="write the measured part of docs/performance.md, and its plots")
+    page.add_argument("results", type=Path, metavar="FILE", help="results of `cpu --json` and `memory --json`")
     arguments = parser.parse_args(argv)
-    if arguments.threads < 1:
-        parser.error(f"--threads is {arguments.threads}: supported are 1 and more")
-    if arguments.device == "torch" and arguments.only is not None:
-        parser.error(f"--only is {arguments.only!r}: torch has one case, and supports no choice")
+    for option in ("threads", "rounds"):
+        value = getattr(arguments, option, None)
+        if value is not None and value < 1:
+            parser.error(f"--{option} is {value}: supported are 1 and more")
+    run = {"cpu": _cpu, "torch": _torch, "instructions": _instructions, "memory": _memory, "page": _page}
+    return run[arguments.command](parser, arguments)
+
+
+def _torch(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     _limit_threads(arguments.threads)
-    return _torch(arguments) if arguments.device == "torch" else _cpu(parser, arguments)
-
-
-def _torch(arguments: argparse.Namespace) -> int:
     from bench import bench_torch  # after the limits: torch reads them when it is loaded
 
     record = bench_torch.run(smoke=arguments.smoke, threads=arguments.threads)
@@ -37,15 +55,49 @@ def _torch(arguments: argparse.Namespace) -> int:
 
 
 def _cpu(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
-    from bench import bench_cpu, report  # after the limits: the peers' libraries read them when they are loaded
+    from bench import cases
 
-    results = bench_cpu.run(smoke=arguments.smoke, only=arguments.only, threads=arguments.threads)
-    if not results:
-        parser.error(f"no case's name contains {arguments.only!r}")
+    chosen = cases.choose(threads=arguments.threads, smoke=arguments.smoke, only=tuple(arguments.only))
+    if not chosen:
+        parser.error(f"no case for {arguments.threads} threads is called {arguments.only}: see --list")
+    if arguments.list:
+        print("\n".join(case.name for case in chosen))
+        return 0
+    _limit_threads(arguments.threads)
+    from bench import bench_cpu  # after the limits: the peers' libraries read them when they are loaded
+
+    rounds = arguments.rounds or (3 if arguments.smoke else None)
+    right = bench_cpu.run(chosen, threads=arguments.threads, rounds=rounds, measures=arguments.measure, path=arguments.json)
+    return 0 if right else 1
+
+
+def _instructions(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    from bench import instructions
+
+    return instructions.run(arguments.program, recording=arguments.record)
+
+
+def _memory(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    _limit_threads(1)
+    from bench import memory, record
+
+    if not memory.supported():
+        parser.error("memory: this system does not let a process reset its high-water mark")
+    entries = []
+    for entry in memory.run():
+        told = entry["absent"] or f"{entry['bytes'] / entry['samples']:.1f} bytes a sample"
+        print(f"{entry['case']:<16}{entry['name']:<20}{told}", flush=True)
+        entries.append(entry)
     if arguments.json:
-        record = report.record(results, threads=arguments.threads)
-        arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(result.timings[0].seconds for result in results) else 1
+        record.merge(arguments.json, [], memory=entries)
+    return 0
+
+
+def _page(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    from bench import page
+
+    page.write(arguments.results)
+    return 0
 
 
 def _limit_threads(threads: int) -> None:

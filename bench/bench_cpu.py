@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from bench import cases, harness, peers, report
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import harness, limits, native, peers, record, report
+from bench.cases import Case
 
 
-def run(*, smoke: bool, only: str | None = None, threads: int = 1) -> list[harness.Result]:
-    """Measure, print each line when it is there, and return every result."""
-    contenders = [peers.load("longwing_plan"), *peers.find()]
-    chosen = [case for case in cases.CASES if (case.smoke or not smoke) and (only or "") in case.name]
-    if not chosen:
-        return []
-    rounds = 3 if smoke else 15
-    print(report.heading(contenders, threads=threads, rounds=rounds), flush=True)
+def run(
+    cases: Sequence[Case],
+    *,
+    threads: int,
+    rounds: int | None = None,
+    measures: Sequence[str] = (),
+    path: Path | None = None,
+) -> bool:
+    """Measure, print each result when it is there and add it to the file; return whether longwing was right everywhere."""
+    found, absent = peers.find()
+    print(report.heading(found, absent, threads=threads), flush=True)
+    try:
+        ceilings = limits.measure(threads)
+    except native.BuildError as error:
+        ceilings = {}
+        print(f"this machine's limits are not measured: {error}")
+    if ceilings:
+        streams = ", ".join(f"{name} {rate / 1e9:.1f}" for name, rate in ceilings.items() if name != "fma")
+        print(f"multiply-adds {ceilings['fma'] / 1e9:.1f} GFLOP/s; triad GB/s: {streams}")
+    print(flush=True)
     results = []
-    for case in chosen:
-        for result in harness.measure(case, contenders, rounds=rounds):
-            print(report.row(result, [peer.name for peer in contenders[1:]]), flush=True)
+    for case in cases:
+        for result in harness.measure(case, found, rounds=rounds, only=measures):
+            print("\n".join(report.lines(result)), flush=True)
             results.append(result)
-    for line in report.rejections(results):
-        print(line)
-    return results
+            if path:
+                record.merge(path, [record.entry(result)])
+    print("\n".join(report.absences(results)))
+    if path and ceilings:
+        kept = record.load(path).get("limits", {})
+        record.merge(path, [], limits=kept | {str(threads): ceilings}, absent=absent)
+    return all(result.timings[0].seconds for result in results)

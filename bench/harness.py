@@ -1,4 +1,4 @@
-"""Measures one case: inputs, what is right, and the peers' times, each verified in the same run."""
+"""Measures one case: every entrant verified against the float64 result, then timed in interleaved rounds."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy
 from longwing import testing
 from longwing.timing import Contender, Timing, compare
 
+from bench import entrants, limits, native, problem
 from bench.cases import Case
 from bench.peers import Peer
-
-MEASURES = {"full": "forward", "cached": "cached", "train": "fwd+bwd"}
-"""Attributes of Calls, and how they are printed."""
 
 
 @dataclass(frozen=True)
@@ -28,36 +25,40 @@ class Result:
 
     timings: tuple[Timing, ...]
     versions: dict[str, str]
+    absent: dict[str, str]
+    """Peers that were not asked, and why."""
+
+    fma: float
+    """Multiply-add operations a second of one thread, the better of before and after; NaN without a compiler."""
 
 
-def measure(case: Case, peers: Sequence[Peer], *, rounds: int) -> Iterator[Result]:
-    """Yield a Result for every measure, of the peers that can do it, on normal float32 data."""
-    generator = numpy.random.default_rng(case.length + case.filter_length)
-    shape = (case.batch, case.channels, case.length)
-    u, dy = (generator.standard_normal(shape, dtype=numpy.float32) for _ in range(2))
-    k = generator.standard_normal((case.channels, case.filter_length), dtype=numpy.float32)
-    y = testing.reference(u, k)
-    gradients = testing.reference_gradients(dy, u, k)
-    expected = {"full": (y,), "cached": (y,), "train": (y, gradients.u, gradients.k)}
-    limit = testing.tolerance("float32", case.length + case.filter_length)
-    prepared = [(peer, peer.prepare(u, k, dy)) for peer in peers]
-    for name in MEASURES:
-        able = [(peer, getattr(calls, name)) for peer, calls in prepared if getattr(calls, name)]
-        timings = compare(
-            [Contender(peer.name, call) for peer, call in able],
-            error=_error_against(expected[name]),
-            limit=limit,
-            rounds=rounds,
-        )
-        yield Result(case, name, limit, tuple(timings), {peer.name: peer.version for peer, _ in able})
+def measure(case: Case, peers: Sequence[Peer], *, rounds: int | None = None, only: Sequence[str] = ()) -> Iterator[Result]:
+    """Yield a Result for every measure of the case (of those in `only`, where given), with the peers that can do it."""
+    lined_up, absent = entrants.line_up(case, peers)
+    limit = testing.tolerance(case.dtype, case.length + case.filter_length)
+    for name in case.measures:
+        if only and name not in only:
+            continue
+        able = [(entrant, call) for entrant in lined_up if (call := getattr(entrant.calls, name))]
+        contenders = [Contender(entrant.name, _carrying(call, entrant.expected[name])) for entrant, call in able]
+        before = _fma()
+        timings = compare(contenders, error=_error, limit=limit, rounds=rounds or case.rounds)
+        versions = {entrant.name: entrant.version for entrant, _ in able}
+        idle = {entrant.name: f"has no {name}" for entrant in lined_up if entrant.name not in versions}
+        yield Result(case, name, limit, tuple(timings), versions, absent | idle, max(before, _fma()))
 
 
-def _error_against(expected: tuple[Any, ...]) -> Callable[[Any], float]:
-    """Return the function from a result, or a tuple of them, to its largest relative L2 error."""
+def _carrying(call: Callable[[], Any], right: tuple[Any, ...]) -> Callable[[], tuple[Any, Any]]:
+    """Return the call with what is right beside its result: entrants of one case may have different right results."""
+    return lambda: (call(), right)
 
-    def error(result: Any) -> float:
-        actual = result if isinstance(result, tuple) else (result,)
-        pairs = zip(actual, expected, strict=True)
-        return float(numpy.max([testing.relative_l2(numpy.asarray(one), right) for one, right in pairs]))
 
-    return error
+def _error(carried: tuple[Any, tuple[Any, ...]]) -> float:
+    return problem.relative_error(*carried)
+
+
+def _fma() -> float:
+    try:
+        return limits.fma()
+    except native.BuildError:
+        return float("nan")

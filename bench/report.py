@@ -1,94 +1,80 @@
-"""How results are printed and kept."""
+"""How results are printed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from longwing.timing import Timing
-
-from bench import machine
-from bench.harness import MEASURES, Result
+from bench import machine, record
+from bench.harness import Result
 from bench.peers import Peer
 
-_ITEM = 4
-"""Bytes of a float32."""
+MEASURES = {"full": "forward", "cached": "cached", "train": "fwd+bwd"}
+_ITEM = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 
-def heading(contenders: Sequence[Peer], *, threads: int, rounds: int) -> str:
-    """Return the lines above the table."""
-    us, *others = contenders
-    columns = "".join(f"{peer.name:>15}" for peer in others)
-    return (
-        f"{machine.processor()}, {machine.isa()}; commit {machine.commit()}; threads for each: {threads}\n"
-        f"{', '.join(f'{peer.name} {peer.version}' for peer in contenders)}\n"
-        f"causal, float32; median and interquartile range of {rounds} interleaved rounds; GB/s of input, filter, output\n"
-        f"right of the bar: time of the others / time of {us.name}\n\n"
-        f"{'B,H,L':<20}{'measure':<9}{'ns/sample':>10}{'range':>7}{'GB/s':>7}{'error':>9} |{columns}"
-    )
+def heading(peers: Sequence[Peer], absent: Mapping[str, str], *, threads: int) -> str:
+    """Return the lines above the results."""
+    lines = [
+        f"{machine.processor()}, {machine.isa()}; commit {machine.commit()}; threads for each: {threads}",
+        *(f"  {peer.name} {peer.version}" for peer in peers),
+        *(f"  absent: {module}: {reason}" for module, reason in absent.items()),
+        "causal; median and interquartile range of interleaved rounds; share of the multiply-add peak that the nominal",
+        "operations take; then the time of the others in multiples of longwing's, median over rounds",
+    ]
+    return "\n".join(lines)
 
 
-def row(result: Result, others: Sequence[str]) -> str:
-    """Return one line: the first contender's numbers, then each other's time in multiples of it."""
+def lines(result: Result) -> Iterator[str]:
+    """Yield a line for the first contender and lines for the others."""
     first, *rest = result.timings
+    title = f"{result.case.name:<32}{MEASURES[result.measure]:<9}"
     if first.rejected:
-        numbers = f"{first.name} is not timed: {first.rejected}"
-    else:
-        numbers = (
-            f"{first.median * 1e9 / result.case.samples:>10.2f}{first.spread:>7.0%}"
-            f"{_bytes(result) / first.median / 1e9:>7.2f}{first.error:>9.1e} |"
-        )
-    by_name = {timing.name: timing for timing in rest}
-    cells = "".join(f"{_ratio(by_name.get(name), first):>15}" for name in others)
-    return f"{result.case.name:<20}{MEASURES[result.measure]:<9}{numbers}{cells}"
+        yield f"{title}{first.name} is not timed: {first.rejected}"
+        return
+    entry = record.entry(result)
+    share = f"{peak_share(entry):>6.0%} of peak" if peak_share(entry) else ""
+    yield (
+        f"{title}{first.median * 1e9 / result.case.samples:>8.3f} ns/sample, range {first.spread:.0%}, "
+        f"{_bytes(result) / first.median / 1e9:.1f} GB/s, error {first.error:.1e}{share}"
+    )
+    timed = [f"{one.name} {record.ratio(entry, one.name):.2f}" for one in rest if not one.rejected]
+    for start in range(0, len(timed), 5):
+        yield f"    {'; '.join(timed[start : start + 5])}"
+    yield from (f"    {one.name}: {one.rejected}" for one in rest if one.rejected)
 
 
-def rejections(results: Sequence[Result]) -> Iterator[str]:
-    """Yield a line for each contender that was not timed."""
+def absences(results: Sequence[Result]) -> Iterator[str]:
+    """Yield each peer that some cases do without, and the reasons."""
+    reasons: dict[tuple[str, str], list[str]] = {}
     for result in results:
-        for timing in result.timings:
-            if timing.rejected:
-                yield f"{result.case.name} {MEASURES[result.measure]}: {timing.name} not timed: {timing.rejected}"
+        for name, reason in result.absent.items():
+            reasons.setdefault((name, reason), []).append(f"{result.case.name} {MEASURES[result.measure]}")
+    for (name, reason), where in reasons.items():
+        cases = ", ".join(where) if len(where) <= 3 else f"{len(where)} of {len(results)} results"
+        yield f"without {name}: {cases}: {reason}"
 
 
-def record(results: Sequence[Result], *, threads: int) -> dict[str, Any]:
-    """Return everything that was measured, and on what, for JSON."""
-    return {
-        "machine": machine.describe(),
-        "commit": machine.commit(),
-        "threads": threads,
-        "results": [_entry(result, timing) for result in results for timing in result.timings],
-    }
+def nominal_operations(batch: int, length: int) -> float:
+    """Return the operations of a row's convolution, K = L, with its share of the filter's transform.
+
+    2 + 1/B real transforms of 2.5·2L·log2(2L), and 6L for the product: what a padded FFT counts, whatever is computed.
+    """
+    return (2 + 1 / batch) * 2.5 * 2 * length * math.log2(2 * length) + 6 * length
 
 
-def _ratio(timing: Timing | None, first: Timing) -> str:
-    if timing is None or first.rejected:
-        return "-"
-    return "wrong" if timing.rejected else f"{timing.median / first.median:.2f}"
+def peak_share(entry: record.Entry) -> float | None:
+    """Return nominal operations a second over the multiply-add peak of the same run; None where that says nothing."""
+    batch, channels, length = entry["shape"]
+    plain = not entry["features"] and entry["taps"] == length and entry["threads"] == 1 and entry["dtype"] == "float32"
+    median = record.median(entry, "longwing")
+    if not plain or entry["measure"] != "full" or not entry["fma_per_s"] or median is None:
+        return None
+    return nominal_operations(batch, length) * batch * channels / median / entry["fma_per_s"]
 
 
 def _bytes(result: Result) -> int:
     """Return the bytes that have to move: u, k and y once; with the gradients u, k, y, dy, du and dk."""
     case = result.case
     arrays = 2 * case.samples + case.channels * case.filter_length
-    return _ITEM * (arrays if result.measure != "train" else 2 * arrays)
-
-
-def _entry(result: Result, timing: Timing) -> dict[str, Any]:
-    case = result.case
-    timed = not timing.rejected
-    return {
-        "shape": [case.batch, case.channels, case.length],
-        "taps": case.filter_length,
-        "measure": result.measure,
-        "name": timing.name,
-        "version": result.versions[timing.name],
-        "error": None if math.isnan(timing.error) else timing.error,
-        "limit": result.limit,
-        "rejected": timing.rejected,
-        "median_s": timing.median if timed else None,
-        "spread": timing.spread if timed else None,
-        "bytes_per_s": _bytes(result) / timing.median if timed else None,
-        "seconds": list(timing.seconds),
-    }
+    return _ITEM[case.dtype] * (arrays if result.measure != "train" else 2 * arrays)

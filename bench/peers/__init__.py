@@ -1,6 +1,7 @@
 """Who else convolves: one module each, loaded where its library is installed.
 
-A module has NAME, VERSION and prepare(u, k, dy) -> Calls, for NumPy float32 arrays u (B, H, L), k (H, K), dy like u.
+A module has NAME, VERSION and prepare(problem) -> Calls, which raises Unsupported where the peer can't do the problem. One
+that can change its threads between calls has set_threads(count).
 """
 
 from __future__ import annotations
@@ -8,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
-from bench.peers.calls import Calls
+from bench.peers.calls import Calls, Problem
 
-_LIBRARIES = {
-    "longwing_torch": "torch",
-    "torch_fft": "torch",
-    "numpy_fft": "numpy",
-    "scipy_fft": "scipy",
-    "scipy_oaconvolve": "scipy",
-    "pyfftw_fft": "pyfftw",
-    "ducc0_fft": "ducc0",
-    "mkl_numpy_fft": "mkl_fft",
-    "jax_fft": "jax",
-}
+MODULES = (
+    "longwing_plan",
+    "longwing_torch",
+    "torch_fft",
+    "torch_conv1d",
+    "numpy_fft",
+    "scipy_fft",
+    "scipy_fftconvolve",
+    "scipy_oaconvolve",
+    "pyfftw_fft",
+    "ducc0_fft",
+    "mkl_numpy_fft",
+    "jax_fft",
+    "fftw_pipeline",
+)
+"""longwing first: ratios refer to the first."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,22 @@ class Peer:
 
     name: str
     version: str
-    prepare: Callable[[Any, Any, Any], Calls]
+    prepare: Callable[[Problem], Calls]
+    set_threads: Callable[[int], None] | None = None
 
 
-def find() -> Sequence[Peer]:
-    """Return every peer whose library is installed."""
-    return [load(module) for module, library in _LIBRARIES.items() if find_spec(library)]
+def find(modules: Sequence[str] = MODULES) -> tuple[list[Peer], dict[str, str]]:
+    """Return the peers that are here, and for each module that can't be loaded the reason."""
+    found, absent = [], {}
+    for module in modules:
+        try:
+            found.append(load(module))
+        except Exception as error:  # a library may fail in any way of its own when it is loaded
+            absent[module] = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    return found, absent
 
 
 def load(module: str) -> Peer:
     """Return the peer of one module of this package."""
     loaded = import_module(f"bench.peers.{module}")
-    return Peer(loaded.NAME, loaded.VERSION, loaded.prepare)
+    return Peer(loaded.NAME, loaded.VERSION, loaded.prepare, getattr(loaded, "set_threads", None))

@@ -1,17 +1,52 @@
-"""What a peer can do with one case, and the usual way to do it with a real FFT."""
+"""What is to be computed, what a peer can do of it, and the usual way to do it with a real FFT."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+
+class Unsupported(Exception):  # noqa: N818 - not an error of the bench: the peer can't do this case
+    """The peer can't do this; the message says why."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The arrays of a case. Half types are given as float32 arrays of values that they hold exactly."""
+
+    u: Any
+    """(B, H, L)"""
+
+    k: Any
+    """(H, K), or what the features make of it."""
+
+    dy: Any
+    """Like y."""
+
+    dtype: str = "float32"
+    threads: int = 1
+    features: tuple[str, ...] = ()
+    """What is fused into the call, by the names of bench.cases."""
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    """The features' arguments of longwing.long_conv, by name."""
+
+    def require(self, *, threads: int | None = None, dtypes: tuple[str, ...] = ("float32", "float64")) -> None:
+        """Raise Unsupported unless this is a plain convolution in one of `dtypes` on `threads` threads (None: any)."""
+        if self.features:
+            raise Unsupported("is timed without fused arguments")
+        if self.dtype not in dtypes:
+            raise Unsupported(f"is timed in {' and '.join(dtypes)}")
+        if threads is not None and self.threads != threads:
+            raise Unsupported(f"is timed on {threads} thread{'s' if threads > 1 else ''}")
 
 
 @dataclass(frozen=True)
 class Calls:
     """Ready to be timed: inputs are in the peer's own arrays, plans are made. None where the peer can't."""
 
-    full: Callable[[], Any]
+    full: Callable[[], Any] | None
     """y, with the filter transformed in the call."""
 
     cached: Callable[[], Any] | None = None

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import ducc0
 import numpy
 
-from bench.peers.calls import Calls, linear_length, with_real_fft
+from bench.peers.calls import Calls, Problem, linear_length, with_real_fft
 
 NAME = "ducc0"
 VERSION = ducc0.__version__
 
 
-def prepare(u: Any, k: Any, dy: Any) -> Calls:
+def prepare(problem: Problem) -> Calls:
     """Return the usual product of transforms, of the length that ducc0 recommends."""
-    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    problem.require()
+    u, k = problem.u, problem.k
+    threads = problem.threads
     last = (-1,)
 
     def rfft(array: Any, n: int) -> Any:

@@ -7,16 +7,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from bench.peers.calls import Calls, smooth_length
+from bench.peers.calls import Calls, Problem, smooth_length
 
 NAME = "jax.jit"
 VERSION = jax.__version__
 
 
-def prepare(u: Any, k: Any, dy: Any) -> Calls:
+def prepare(problem: Problem) -> Calls:
     """Return the usual product of transforms, and its forward and backward by jax.vjp, each one compiled function."""
-    n, length = smooth_length(u, k), u.shape[-1]
-    signal, taps, gradient = (jnp.asarray(array) for array in (u, k, dy))
+    problem.require(dtypes=("float32",))  # float64 is a switch of the whole process in jax
+    n, length = smooth_length(problem.u, problem.k), problem.u.shape[-1]
+    signal, taps, gradient = (jnp.asarray(array) for array in (problem.u, problem.k, problem.dy))
 
     def rest(x: Any, spectrum: Any) -> Any:
         return jnp.fft.irfft(jnp.fft.rfft(x, n) * spectrum, n)[..., :length]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import scipy
 from scipy.signal import oaconvolve
 
-from bench.peers.calls import Calls
+from bench.peers.calls import Calls, Problem
 
 NAME = "oaconvolve"
 VERSION = scipy.__version__
 
 
-def prepare(u: Any, k: Any, dy: Any) -> Calls:
+def prepare(problem: Problem) -> Calls:
     """Return scipy's own function, its tail cut off."""
+    problem.require(threads=1)
+    u, k = problem.u, problem.k
     length = u.shape[-1]
     return Calls(full=lambda: oaconvolve(u, k[None], axes=-1)[..., :length])
