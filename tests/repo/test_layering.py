@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
-    p for d in ("cpp", "python", "tests", "bench") for p in (ROOT / d).rglob("*") if p.suffix in {".h", ".cc", ".py"}
+    p
+    for d in ("cpp", "cuda", "python", "tests", "bench")
+    for p in (ROOT / d).rglob("*")
+    if p.suffix in {".h", ".cc", ".cuh", ".cu", ".py"}
 ]
 
 
@@ -24,10 +27,16 @@ def includes(path: Path) -> list[str]:
         ("cpp/src/core", ("longwing/", "core/")),
         ("cpp/src/cpu", ("longwing/", "core/", "cpu/")),
         ("cpp/src/reference", ("longwing/types.h", "reference/")),
+        ("cuda/src/device", ("longwing/", "core/", "device/")),
+        ("cuda/src/policy", ("policy/",)),
+        ("cuda/src/thread", ("longwing/", "core/", "device/", "thread/")),
+        ("cuda/src/block", ("longwing/", "core/", "device/", "policy/", "thread/", "warp/", "block/")),
+        ("cuda/src/kernel", ("longwing/", "core/", "device/", "policy/", "thread/", "warp/", "block/", "kernel/")),
+        ("cuda/src/dispatch", ("longwing/", "core/", "device/", "policy/", "dispatch/")),
     ],
 )
 def test_includes(folder: str, allowed: tuple[str, ...]) -> None:
-    files = [p for p in (ROOT / folder).rglob("*") if p.suffix in {".h", ".cc"}]
+    files = [p for p in (ROOT / folder).rglob("*") if p.suffix in {".h", ".cc", ".cuh", ".cu"}]
     assert files
     for path in files:
         for name in includes(path):

@@ -127,16 +127,16 @@ LONGWING_HD void odd_butterfly(Complex<V>* x) {
   constexpr int kHalf = (R - 1) / 2;
   Complex<V> sum[kHalf], difference[kHalf];
   Complex<V> total = x[0];
-#pragma GCC unroll 8
+  LONGWING_UNROLL
   for (int k = 0; k < kHalf; ++k) {
     sum[k] = x[k + 1] + x[R - 1 - k];
     difference[k] = multiply_i<Sign>(x[k + 1] - x[R - 1 - k]);
     total = total + sum[k];
   }
-#pragma GCC unroll 8
+  LONGWING_UNROLL
   for (int j = 1; j <= kHalf; ++j) {
     Complex<V> even = x[0], odd = {};
-#pragma GCC unroll 8
+    LONGWING_UNROLL
     for (int k = 0; k < kHalf; ++k) {
       const V c(cosine<R>(j * (k + 1))), s(sine<R>(j * (k + 1)));
       even = {fma(c, sum[k].re, even.re), fma(c, sum[k].im, even.im)};
@@ -151,26 +151,26 @@ LONGWING_HD void odd_butterfly(Complex<V>* x) {
 
 template <int Sign, class V>
 LONGWING_HD void butterfly8(Complex<V>* x) {
-#pragma GCC unroll 4
+  LONGWING_UNROLL
   for (int k = 0; k < 4; ++k) butterfly2<Sign>(x[k], x[k + 4]);
   butterfly4<Sign>(x[0], x[1], x[2], x[3]);
   rotated_butterfly4<Sign, 2>(x[4], x[5], x[6], x[7]);
   const Complex<V> y[8] = {x[0], x[4], x[1], x[5], x[2], x[6], x[3], x[7]};
-#pragma GCC unroll 8
+  LONGWING_UNROLL
   for (int k = 0; k < 8; ++k) x[k] = y[k];
 }
 
 template <int Sign, class V>
 LONGWING_HD void butterfly16(Complex<V>* x) {
-#pragma GCC unroll 4
+  LONGWING_UNROLL
   for (int k = 0; k < 4; ++k) butterfly4<Sign>(x[k], x[k + 4], x[k + 8], x[k + 12]);
   butterfly4<Sign>(x[0], x[1], x[2], x[3]);
   rotated_butterfly4<Sign, 1>(x[4], x[5], x[6], x[7]);
   rotated_butterfly4<Sign, 2>(x[8], x[9], x[10], x[11]);
   rotated_butterfly4<Sign, 3>(x[12], x[13], x[14], x[15]);
-#pragma GCC unroll 4
+  LONGWING_UNROLL
   for (int row = 0; row < 4; ++row) {
-#pragma GCC unroll 4
+    LONGWING_UNROLL
     for (int column = row + 1; column < 4; ++column) {
       const Complex<V> t = x[4 * row + column];
       x[4 * row + column] = x[4 * column + row];

@@ -45,33 +45,40 @@ struct EpilogueConstants<double> {
                                      -1.15077800931861864e-8, 2.69477197111612429e-10, 1.09058023075896941e-9};
 };
 
-/// sum_i coefficients[i]·x^i
-template <int N, class V>
-LONGWING_HD V polynomial(const double (&coefficients)[N], V x) {
-  V sum(coefficients[N - 1]);
-#pragma GCC unroll 32
-  for (int i = N - 2; i >= 0; --i) sum = fma(sum, x, V(coefficients[i]));
-  return sum;
+/// sum_i Table::at(i)·x^i; the table is a type, because device code can't refer to a host array.
+template <class Table, int I = 0, class V>
+LONGWING_HD V polynomial(V x) {
+  constexpr double coefficient = Table::at(I);
+  if constexpr (I + 1 == Table::kTerms) {
+    return V(coefficient);
+  } else {
+    return fma(polynomial<Table, I + 1>(x), x, V(coefficient));
+  }
 }
 
+template <class T>
+struct NormalTail {
+  static constexpr int kTerms = sizeof(EpilogueConstants<T>::kTail) / sizeof(double);
+  static constexpr double at(int i) { return EpilogueConstants<T>::kTail[i]; }
+};
+
+/// 1/i!
 template <int Degree>
 struct InverseFactorials {
-  double value[Degree + 1] = {1};
-  constexpr InverseFactorials() {
-    for (int i = 1; i <= Degree; ++i) value[i] = value[i - 1] / i;
-  }
+  static constexpr int kTerms = Degree + 1;
+  static constexpr double at(int i) { return i == 0 ? 1.0 : at(i - 1) / i; }
 };
 
 /// exp(high + low) for a sum <= 0, |low| small; below the smallest normal number 0.
 template <class T, class V>
 LONGWING_HD V exponential(V high, V low) {
   using Constants = EpilogueConstants<T>;
-  static constexpr InverseFactorials<Constants::kExpDegree> kTaylor;
   const V sum = high + low;
   const V shifted = fma(sum, V(1.44269504088896340736), V(Constants::kShift));
   const V exponent = shifted - V(Constants::kShift);
   const V rest = fma(exponent, V(-Constants::kLn2Low), fma(exponent, V(-Constants::kLn2High), high) + low);
-  return select_negative(sum - V(Constants::kLowest), V(0.0), times_power_of_two(polynomial(kTaylor.value, rest), shifted));
+  return select_negative(sum - V(Constants::kLowest), V(0.0),
+                         times_power_of_two(polynomial<InverseFactorials<Constants::kExpDegree>>(rest), shifted));
 }
 
 /// x·Phi(x), Phi the normal distribution function, accurate relative to the result for negative x too; derivative Phi + x·phi.
@@ -83,7 +90,7 @@ LONGWING_HD ValueAndDerivative<V> gelu(V x) {
   const V half = (a + V(Constants::kHalfDigits)) - V(Constants::kHalfDigits);  // a² = half² + (a - half)(a + half), the first exactly
   const V decay = exponential<T>(V(-0.5) * half * half, V(-0.5) * ((a - half) * (a + half)));
   const V inverse = V(1.0) / (a + V(kCenter));
-  const V tail = decay * inverse * polynomial(Constants::kTail, (a - V(kCenter)) * inverse);
+  const V tail = decay * inverse * polynomial<NormalTail<T>>((a - V(kCenter)) * inverse);
   const V distribution = select_negative(x, tail, V(1.0) - tail);
   return {x * distribution, fma(x * V(kDensity), decay, distribution)};
 }

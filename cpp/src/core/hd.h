@@ -1,8 +1,12 @@
-// The one qualifier macro: inlined always, and callable on host and device where a CUDA compiler reads it.
+// The macros: the qualifier of functions that host and device call, inlined always, and whether to unroll the loop that follows.
 #pragma once
 
 #if defined(__CUDACC__)
 #define LONGWING_HD __host__ __device__ __forceinline__
+#define LONGWING_UNROLL _Pragma("unroll")
+#define LONGWING_NO_UNROLL _Pragma("unroll 1")
 #else
 #define LONGWING_HD __attribute__((always_inline)) inline
+#define LONGWING_UNROLL _Pragma("GCC unroll 64")
+#define LONGWING_NO_UNROLL _Pragma("GCC unroll 1")
 #endif
