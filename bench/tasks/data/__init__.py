@@ -1,6 +1,6 @@
 """Data of the tasks: ``load(name, root=..., cache=..., seed=..., **options)``.
 
-`LOADERS` says which module makes which data set. A loader is a function ``(request, **options) -> TaskData``; its keyword
+`LOADERS` says who makes which data set. A loader is a function ``(request, **options) -> TaskData``; its keyword
 arguments are the options, its docstring says what they mean.
 """
 
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ __all__ = [
     "LOADERS",
     "CorruptDataError",
     "DataError",
+    "Entry",
     "MissingDataError",
     "OptionError",
     "TaskData",
@@ -25,31 +28,42 @@ __all__ = [
     "options",
 ]
 
-LOADERS: dict[str, str] = {
-    "image": "cifar:grey",
-    "scifar": "cifar:colour",
-    "text": "imdb:load",
-    "retrieval": "retrieval:load",
-    "lm": "language:load",
-    "fmri": "fmri:load",
-    "fashion": "fashion:load",
-    "series": "series:load",
+@dataclass(frozen=True)
+class Entry:
+    """A loader, "module:function" relative to this package, and the options that the data set's name settles."""
+
+    loader: str
+    settled: Mapping[str, Any] = field(default_factory=dict)
+
+    def function(self) -> Loader:
+        """Import the loader, which needs libraries of its own."""
+        module, _, name = self.loader.partition(":")
+        loader: Loader = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return loader
+
+
+LOADERS = {
+    "listops": Entry("listops:load"),
+    "text": Entry("imdb:load"),
+    "retrieval": Entry("retrieval:load"),
+    "image": Entry("cifar:load", {"grey": True}),
+    "pathfinder": Entry("pathfinder.examples:load"),
+    "pathx": Entry("pathfinder.examples:load", {"size": 128}),
+    "path256": Entry("pathfinder.examples:load", {"size": 256}),
+    "scifar": Entry("cifar:load", {"grey": False}),
+    "lm": Entry("language:load"),
+    "fmri": Entry("fmri:load"),
+    "fashion": Entry("fashion:load"),
+    "series": Entry("series:load"),
 }
-"""Name -> "module:function", relative to this package; imported at use, since each needs libraries of its own."""
-
-
-def _loader(name: str) -> Loader:
-    if name not in LOADERS:
-        raise OptionError("name", name, ", ".join(LOADERS))
-    module, _, function = LOADERS[name].partition(":")
-    loader: Loader = getattr(importlib.import_module(f"{__name__}.{module}"), function)
-    return loader
 
 
 def options(name: str) -> dict[str, Any]:
     """Return the options of data set `name`, with their defaults."""
-    parameters = list(inspect.signature(_loader(name)).parameters.values())[1:]
-    return {parameter.name: parameter.default for parameter in parameters}
+    if name not in LOADERS:
+        raise OptionError("name", name, ", ".join(LOADERS))
+    parameters = list(inspect.signature(LOADERS[name].function()).parameters.values())[1:]
+    return {parameter.name: parameter.default for parameter in parameters if parameter.name not in LOADERS[name].settled}
 
 
 def load(name: str, *, root: Path | None, cache: Path, seed: int, **chosen: Any) -> TaskData:
@@ -81,4 +95,7 @@ def load(name: str, *, root: Path | None, cache: Path, seed: int, **chosen: Any)
     for option, value in chosen.items():
         if option not in known:
             raise OptionError(f"option {option} of {name}", value, ", ".join(known) or "no options")
-    return _loader(name)(Request(root, cache, seed), **chosen)
+    if seed < 0:
+        raise OptionError("seed", seed, "0 and more")
+    entry = LOADERS[name]
+    return entry.function()(Request(name, root, cache, seed), **entry.settled, **chosen)

@@ -81,6 +81,7 @@ class ArrayExamples(torch.utils.data.Dataset[Item]):
 class Request:
     """What `load` was asked for, less the options."""
 
+    name: str
     root: Path | None
     cache: Path
     seed: int

@@ -20,9 +20,7 @@ from bench.tasks.data.files import reading
 _MANIFEST = "manifest.json"
 
 
-def cached(
-    cache: Path, name: str, key: Mapping[str, object], build: Callable[[Path], None]
-) -> dict[str, np.ndarray]:
+def cached(cache: Path, name: str, key: Mapping[str, object], build: Callable[[Path], None]) -> dict[str, np.ndarray]:
     """Return the arrays, mapped into memory, that `build` writes as .npy files into the folder it is given.
 
     `key` holds everything that the arrays depend on, as JSON can write it. Of several processes one builds, the others
@@ -45,6 +43,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _build(folder: Path, described: str, build: Callable[[Path], None]) -> None:
+    for left in folder.parent.glob(f".{folder.name}.*/"):  # by a process that was killed: this one holds the lock
+        shutil.rmtree(left)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         build(aside)

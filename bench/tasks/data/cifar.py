@@ -25,26 +25,18 @@ _ADVICE = "get 'CIFAR-10 python version' from www.cs.toronto.edu/~kriz/cifar.htm
 _SOURCE = "CIFAR-10 (Krizhevsky 2009, www.cs.toronto.edu/~kriz/cifar.html), for research"
 
 
-def colour(
-    request: Request, *, train_size: int | None = None, valid_size: int | None = 5000, test_size: int | None = None
+def load(
+    request: Request,
+    *,
+    grey: bool,
+    train_size: int | None = None,
+    valid_size: int | None = 5000,
+    test_size: int | None = None,
 ) -> TaskData:
-    """Sequential CIFAR: x (1024, 3), standardized by the moments of the 50,000 training images.
+    """CIFAR-10: x (1024, 3), or (1024, 1), the luma .299 R + .587 G + .114 B, standardized by the training images' moments.
 
-    `valid_size` images of the training set, chosen by the seed, are for validation.
+    `valid_size` images of the training set, chosen by the seed, are for validation. Grey is Image of the Long Range Arena.
     """
-    return _load("scifar", request, False, train_size, valid_size, test_size)
-
-
-def grey(
-    request: Request, *, train_size: int | None = None, valid_size: int | None = 5000, test_size: int | None = None
-) -> TaskData:
-    """Image of the Long Range Arena: x (1024, 1), the luma .299 R + .587 G + .114 B, otherwise as `colour`."""
-    return _load("image", request, True, train_size, valid_size, test_size)
-
-
-def _load(
-    name: str, request: Request, luma: bool, train_size: int | None, valid_size: int | None, test_size: int | None
-) -> TaskData:
     layout, paths = locate("CIFAR-10", request.root, _LAYOUTS, _ADVICE)
     read = _read_jpeg if layout == "jpeg" else _read_official
     files = [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
@@ -55,18 +47,18 @@ def _load(
             np.save(folder / f"{part}_labels.npy", labels)
 
     arrays = cached(request.cache, "cifar10", {"version": 1, "layout": layout, "files": files}, build)
-    parts = {part: _luma(arrays[f"{part}_pixels"]) if luma else arrays[f"{part}_pixels"] for part in ("train", "test")}
+    parts = {part: _luma(arrays[f"{part}_pixels"]) if grey else arrays[f"{part}_pixels"] for part in ("train", "test")}
     convert = standardized(*moments(parts["train"]))
     chosen, held = hold_out(len(parts["train"]), request.seed, train_size=train_size, valid_size=valid_size)
     tested = limited(np.arange(len(parts["test"])), test_size, "test_size")
     return TaskData(
-        name=name,
+        name=request.name,
         train=image_examples(parts["train"], arrays["train_labels"], chosen, convert),
         valid=image_examples(parts["train"], arrays["train_labels"], held, convert),
         test=image_examples(parts["test"], arrays["test_labels"], tested, convert),
         kind="classification",
         vocabulary=None,
-        channels=1 if luma else 3,
+        channels=1 if grey else 3,
         classes=10,
         length=1024,
         source=_SOURCE,

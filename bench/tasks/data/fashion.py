@@ -39,7 +39,7 @@ def load(
     chosen, held = hold_out(len(classes), request.seed, train_size=train_size, valid_size=valid_size)
     order = limited(np.arange(len(tested_classes)), test_size, "test_size")
     return TaskData(
-        name="fashion",
+        name=request.name,
         train=image_examples(parts[0], classes, chosen, convert),
         valid=image_examples(parts[0], classes, held, convert),
         test=image_examples(parts[1], tested_classes, order, convert),

@@ -72,7 +72,7 @@ def load(
         starts[part] = starts[part][:size]
     held = [one[max(0, cut - 1 - length) :] for one in training]
     return TaskData(
-        name="fmri",
+        name=request.name,
         train=SeriesWindows([one[:cut] for one in training], starts["train"], length),
         valid=SeriesWindows(held, [(i, s) for i in range(len(held)) for s in _tiles(len(held[i]) - 1, length)], length),
         test=SeriesWindows(tested, starts["test"], length),

@@ -44,7 +44,7 @@ def load(
     chosen, held = hold_out(len(own), request.seed, train_size=train_size, valid_size=valid_size)
     order = limited(shuffled(len(tested), request.seed), test_size, "test_size")
     return TaskData(
-        name="text",
+        name=request.name,
         train=TextExamples(training, own[chosen], classes[own[chosen]], length),
         valid=TextExamples(training, own[held], classes[own[held]], length),
         test=TextExamples(tested, order, tested_classes[order], length),

@@ -97,7 +97,7 @@ def load(
     strides = {"train": stride or length, "valid": length, "test": length}
     windows = {part: Windows(stream, length, strides[part], part) for part, stream in streams.items()}
     return TaskData(
-        name="lm",
+        name=request.name,
         **windows,
         kind="language_model",
         vocabulary=vocabulary,

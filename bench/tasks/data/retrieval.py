@@ -61,7 +61,7 @@ def load(
         chosen = limited(np.arange(len(classes)), sizes[part], f"{part}_size")
         examples[part] = TextExamples(texts, documents[chosen], classes[chosen], length)
     return TaskData(
-        name="retrieval",
+        name=request.name,
         **examples,
         kind="retrieval",
         vocabulary=BYTE_VOCABULARY,

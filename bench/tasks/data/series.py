@@ -54,7 +54,7 @@ def load(
     chosen, held = hold_out(len(y), request.seed, train_size=train_size, valid_size=valid_size, fraction=0.2)
     order = limited(shuffled(len(tested_y), request.seed), test_size, "test_size")
     return TaskData(
-        name="series",
+        name=request.name,
         train=_examples(training, y, chosen),
         valid=_examples(training, y, held),
         test=_examples(tested, tested_y, order),
