@@ -1,6 +1,8 @@
-// The table of backends. The CUDA engine is a plug-in library that is not part of this build; its row says so.
+// The table of backends. The CUDA engine is a plug-in library, loaded at the first question to its row.
+#include <atomic>
 #include <string>
 
+#include "core/cuda_plugin.h"
 #include "longwing/backend.h"
 
 namespace longwing {
@@ -9,19 +11,36 @@ const Backend& cpu_backend();
 
 namespace {
 
-class AbsentCudaBackend final : public Backend {
+class CudaRow final : public Backend {
  public:
   const char* name() const override { return "cuda"; }
   DeviceType device_type() const override { return DeviceType::kCuda; }
-  std::string unusable_because() const override { return "this build of longwing holds no CUDA engine: arrays must be on the CPU"; }
-  std::string describe() const override { return "absent"; }
-  std::shared_ptr<const PlanImplementation> make_plan(const ConvSpec&) const override { throw RuntimeError(unusable_because()); }
+  std::string unusable_because() const override {
+    const CudaPlugin& plugin = cuda_plugin();
+    return plugin.backend ? plugin.backend->unusable_because() : plugin.absent_because;
+  }
+  std::string describe() const override {
+    const CudaPlugin& plugin = cuda_plugin();
+    return plugin.backend ? plugin.backend->describe() : "absent";
+  }
+  std::shared_ptr<const PlanImplementation> make_plan(const ConvSpec& spec) const override {
+    const CudaPlugin& plugin = cuda_plugin();
+    if (!plugin.backend) throw RuntimeError(plugin.absent_because);
+    asked_ = true;
+    return plugin.backend->make_plan(spec);
+  }
+  void release_memory() const override {
+    if (asked_) cuda_plugin().backend->release_memory();  // else there is nothing to release, and no reason to load it
+  }
+
+ private:
+  mutable std::atomic<bool> asked_{false};
 };
 
 }  // namespace
 
 const std::vector<const Backend*>& backends() {
-  static const AbsentCudaBackend cuda;
+  static const CudaRow cuda;
   static const std::vector<const Backend*> all = {&cpu_backend(), &cuda};
   return all;
 }
