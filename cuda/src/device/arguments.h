@@ -157,17 +157,21 @@ struct SpectrumArgs {
   double scale = 1;               ///< 1/n of the whole transform
 };
 
-/// partial[filter_row][run] = sum over the run's rows of FFT(dy)·conj(FFT(x)), in the policy's order.
+/// partial[filter_row - first_filter_row][run] = sum over the run's rows of FFT(dy)·conj(FFT(x)), in the policy's order. Run r holds the
+/// indices [r·R/runs, (r+1)·R/runs) of a filter row's R = rows_per_filter() rows. A launch adds those of them in [first_index, first_index
+/// + index_count), in order; with `add` to what is there, so that several launches leave the bits that one would.
 struct FilterGradientArgs {
   RowSpace rows;
   std::int64_t first_filter_row = 0, filter_row_count = 0;
+  std::int64_t first_index = 0, index_count = 0;
+  bool add = false;
   int runs = 1;
   SourceArgs x, dy;
   void* partials = nullptr;
   void* stash = nullptr;  ///< n complex numbers a block, where the policy keeps FFT(x) there instead of in registers
   TwiddleTables twiddles;
   int nodes = 1;
-  const void *x_columns = nullptr, *dy_columns = nullptr;  ///< nodes > 1
+  const void *x_columns = nullptr, *dy_columns = nullptr;  ///< nodes > 1; row (filter_row - first)·index_count + index - first_index
 };
 
 /// Taps from partial sums: adds the runs by a balanced tree, inverse transform, store at the taps' places.
@@ -196,9 +200,10 @@ struct ColumnArgs {
   int segments = 1;
 };
 
-/// dskip[h] = sum over samples (and the bank) of dc·x.
+/// dskip[h] = sum over samples (and the bank) of dc·x: the terms of some rows a launch, then the sums over all.
 struct SkipGradientArgs {
   RowSpace rows;
+  std::int64_t first_row = 0, row_count = 0;  ///< rows whose terms this launch makes; row_count 0: it adds up the terms
   RowArray u, pre_gate, dc, post_gate;
   std::int64_t length = 0;
   void* terms = nullptr;  ///< one double a row
