@@ -31,6 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     instructions.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's count_instructions")
     instructions.add_argument("--record", action="store_true", help="make the counts this compiler's baseline")
+    regret = commands.add_parser("regret", help="the plan's choice of form beside every other form")
+    regret.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's time_forms")
+    regret.add_argument(
+        "--only", nargs="+", metavar="TEXT", default=[], help="points whose name contains it, as 'causal float32'"
+    )
+    regret.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
     memory = commands.add_parser("memory", help="peak memory of a call, each in a process of its own")
     memory.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
     page = commands.add_parser("page", help="write the measured part of docs/performance.md, and its plots")
@@ -40,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         value = getattr(arguments, option, None)
         if value is not None and value < 1:
             parser.error(f"--{option} is {value}: supported are 1 and more")
-    run = {"cpu": _cpu, "torch": _torch, "instructions": _instructions, "memory": _memory, "page": _page}
+    run = {"cpu": _cpu, "torch": _torch, "instructions": _instructions, "regret": _regret, "memory": _memory, "page": _page}
     return run[arguments.command](parser, arguments)
 
 
@@ -75,6 +81,24 @@ def _instructions(parser: argparse.ArgumentParser, arguments: argparse.Namespace
     from bench import instructions
 
     return instructions.run(arguments.program, recording=arguments.record)
+
+
+def _regret(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    _limit_threads(1)
+    from bench import record, regret
+
+    measured = list(regret.run(arguments.program, arguments.only))
+    if not measured:
+        parser.error(f"no point's name contains any of {arguments.only}")
+    print("\n".join(regret.summary(measured)))
+    if arguments.json:
+        kept = (
+            {}
+            if not arguments.json.is_file()
+            else {one["name"]: one for one in record.load(arguments.json).get("regret", [])}
+        )
+        record.merge(arguments.json, [], regret=list((kept | {one["name"]: one for one in measured}).values()))
+    return 0
 
 
 def _memory(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
