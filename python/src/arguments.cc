@@ -40,6 +40,8 @@ ReverseLag reverse_lag_of(py::handle value) { return named(value, "reverse_lag",
 
 Activation activation_of(py::handle value) {
   if (value.is_none()) return Activation::kNone;
+  if (!PyUnicode_Check(value.ptr()))
+    throw TypeError("activation must be a string or None, got " + type_name(value) + " " + short_repr(value));
   return named(value, "activation", {Activation::kGelu, Activation::kSilu});
 }
 

@@ -77,8 +77,8 @@ TEST(Validation, OneShotArguments) {
       {[](LongConvArgs& c, Arrays& arrays) { c.reverse_filter = arrays.skip; }, "reverse_filter must have k's rank 2, got shape (3,)"},
       {[](LongConvArgs& c, Arrays&) { c.out.strides[0] = 0; }, "out must not repeat elements, got stride 0 on axis 0"},
       {[](LongConvArgs& c, Arrays&) { c.out.data = nullptr; }, "out has elements and a null address"},
-      {[](LongConvArgs& c, Arrays& arrays) { c.out = arrays.gate; }, "out must not overlap an input"},
-      {[](LongConvArgs& c, Arrays& arrays) { c.out.data = arrays.k.data; }, "out must not overlap an input"},
+      {[](LongConvArgs& c, Arrays& arrays) { c.out = arrays.gate; }, "out must not overlap pre_gate"},
+      {[](LongConvArgs& c, Arrays& arrays) { c.out.data = arrays.k.data; }, "out must not overlap k"},
   };
   for (const auto& [spoil, words] : cases) {
     expect_error<ValueError>(words, [&, spoil = spoil] {
@@ -112,7 +112,11 @@ TEST(Validation, BackwardArguments) {
                            [&] { plan.backward({.dy = dy, .u = a.u, .spectrum = spectrum, .dskip = a.skip}); });
   expect_error<ValueError>("dreverse_filter was asked for",
                            [&] { plan.backward({.dy = dy, .u = a.u, .spectrum = spectrum, .dreverse_filter = a.k}); });
-  expect_error<ValueError>("du must not overlap an input", [&] { plan.backward({.dy = dy, .u = a.u, .spectrum = spectrum, .du = dy}); });
+  expect_error<ValueError>("du must not overlap dy", [&] { plan.backward({.dy = dy, .u = a.u, .spectrum = spectrum, .du = dy}); });
+  TensorView dk = a.k;
+  dk.data = du.data;
+  expect_error<ValueError>("dk must not overlap du",
+                           [&] { plan.backward({.dy = dy, .u = a.u, .spectrum = spectrum, .du = du, .dk = dk}); });
 }
 
 TEST(Validation, PlanCalls) {
@@ -124,6 +128,9 @@ TEST(Validation, PlanCalls) {
   expect_error<ValueError>("reverse_filter was given to a plan with reverse_length=0", [&] { plan.spectrum(a.k, a.k); });
   expect_error<ValueError>("batch must be >= 0, got -1", [&] { plan.workspace_bytes(-1); });
   const Spectrum spectrum = plan.spectrum(a.k);
+  expect_error<TypeError>("u must have the plan's dtype float32, got float64", [&] {
+    plan.forward({.u = TensorView(a.u.data, DType::kFloat64, {1, 3, 4}), .spectrum = spectrum, .out = a.out});
+  });
   expect_error<ValueError>("u must have shape (..., 3, 4), got (1, 4)",
                            [&] { plan.forward({.u = a.k, .spectrum = spectrum, .out = a.out}); });
 }

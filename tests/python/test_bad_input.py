@@ -29,6 +29,8 @@ READ_ONLY.flags.writeable = False
         (U, np.ones((3, 4, 5), "float32"), {}, ValueError, "u"),
         (U, K, {"mode": "reflect"}, ValueError, "mode"),
         (U, K, {"activation": "relu"}, ValueError, "activation"),
+        (U, K, {"activation": 0}, TypeError, "activation must be a string or None"),
+        (np.ones((1,) * 16, "float32"), K[None, :1], {"filter_bank": True}, ValueError, "out must have at most 16"),
         (U, K, {"mode": "full", "skip": np.ones(4, "float32")}, ValueError, "skip"),
         (U, K, {"mode": "full", "reverse_filter": K}, ValueError, "reverse_filter"),
         (U, K, {"skip": np.ones(3, "float32")}, ValueError, "skip"),

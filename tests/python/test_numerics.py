@@ -69,6 +69,18 @@ def test_every_argument(case: int, dtype: str) -> None:
     check(u, k, **options)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("lag", ["shifted", "overlapped"])
+@pytest.mark.parametrize(
+    ("mode", "length", "taps", "reverse"),
+    [("circular", 57, 57, 21), ("circular", 900, 1800, 901), ("causal", 1, 1, 1), ("causal", 900, 900, 1)],
+)
+def test_reverse_taps_that_meet_forward_ones(mode: str, length: int, taps: int, reverse: int, lag: str, dtype: str) -> None:
+    rng = np.random.default_rng(6)
+    u, k = draw(rng, (2, 3, length), dtype), draw(rng, (3, taps), dtype)
+    check(u, k, mode=mode, reverse_filter=draw(rng, (3, reverse), dtype), reverse_lag=lag)
+
+
 @pytest.mark.parametrize("case", range(60))
 def test_gradients(case: int) -> None:
     rng = np.random.default_rng(case)

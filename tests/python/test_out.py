@@ -61,7 +61,7 @@ def test_interleaved_views_that_share_no_element_are_accepted(u_of: Any, out_of:
 def test_views_that_share_an_element_are_refused_and_nothing_is_written(u_of: Any, out_of: Any) -> None:
     shared = memory()
     before = shared.copy()
-    with pytest.raises(longwing.LongwingValueError, match="out must not overlap an input"):
+    with pytest.raises(longwing.LongwingValueError, match=r"out must not overlap u$"):
         longwing.long_conv(u_of(shared), K, out=out_of(shared))
     assert np.array_equal(shared, before)
 
@@ -71,14 +71,14 @@ def test_out_overlaps_no_input_whatever_it_is(argument: str) -> None:
     out = np.zeros((3, 40), "float32")
     values = out[:, 0] if argument == "skip" else out
     arrays = {"k": draw(3, 40, seed=2), argument: values}
-    with pytest.raises(longwing.LongwingValueError, match="out must not overlap an input"):
+    with pytest.raises(longwing.LongwingValueError, match=f"out must not overlap {argument}$"):
         longwing.long_conv(draw(3, 40), **arrays, out=out)
 
 
 def test_forward_checks_out_as_long_conv_does() -> None:
     u = draw(3, 40)
     plan = longwing.plan(length=40, filter_length=40, channels=3)
-    with pytest.raises(longwing.LongwingValueError, match="out must not overlap an input"):
+    with pytest.raises(longwing.LongwingValueError, match=r"out must not overlap u$"):
         plan.forward(u, plan.spectrum(K), out=u)
     # A spectrum has memory of its own: its filter's may be written.
     k = K.copy()

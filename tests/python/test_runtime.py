@@ -164,6 +164,11 @@ def test_a_plan_refuses_wrong_arguments_by_name(arguments: Any, error: type[Exce
         longwing.plan(**{**GOOD, **arguments})
 
 
+def test_a_plan_that_no_memory_holds_is_refused_at_once() -> None:
+    with pytest.raises(longwing.LongwingRuntimeError, match=r"out of memory: \d+ bytes"):
+        longwing.plan(length=2**47, filter_length=2**47, channels=1)
+
+
 @pytest.mark.parametrize(("batch", "error"), [(-1, ValueError), (1.5, TypeError), ("1", TypeError)])
 def test_workspace_bytes_refuses_a_wrong_batch(batch: Any, error: type[Exception]) -> None:
     with pytest.raises(longwing.LongwingError, match="batch") as caught:

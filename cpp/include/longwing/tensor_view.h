@@ -58,8 +58,8 @@ bool repeats_elements(const TensorView& view);
 DType dtype_from_dlpack(int code, int bits, int lanes);
 /// The view's device from DLPack's device type; a TypeError names what is supported.
 Device device_from_dlpack(int device_type, int device_id);
-/// A ValueError where `rank` is negative or above kMaxRank.
-int checked_rank(std::int64_t rank);
+/// A ValueError that names `argument` where `rank` is negative or above kMaxRank.
+int checked_rank(std::int64_t rank, const char* argument = "an array");
 
 template <class DLTensorLike>
 TensorView TensorView::from_dltensor(const DLTensorLike& tensor) {

@@ -70,9 +70,8 @@ void long_conv(const LongConvArgs& args) {
                             .out = args.out,
                             .execution = args.execution};
   check_forward(spec, kind, filters, forward);
-  for (const TensorView* filter : {&args.k, args.reverse_filter ? &*args.reverse_filter : nullptr}) {
-    if (filter && may_overlap(args.out, *filter)) throw ValueError("out must not overlap an input of the call");
-  }
+  check_apart("out", args.out, "k", &args.k);
+  check_apart("out", args.out, "reverse_filter", args.reverse_filter ? &*args.reverse_filter : nullptr);
   cached_plan(spec)->long_conv(args, kind);
 }
 

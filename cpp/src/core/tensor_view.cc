@@ -152,9 +152,10 @@ Device device_from_dlpack(int device_type, int device_id) {
   throw TypeError("DLPack device type " + std::to_string(device_type) + " is not supported: CPU (1) and CUDA (2) are");
 }
 
-int checked_rank(std::int64_t rank) {
+int checked_rank(std::int64_t rank, const char* argument) {
   if (rank < 0 || rank > TensorView::kMaxRank) {
-    throw ValueError("an array must have at most " + std::to_string(TensorView::kMaxRank) + " axes, got " + std::to_string(rank));
+    throw ValueError(std::string(argument) + " must have at most " + std::to_string(TensorView::kMaxRank) + " axes, got " +
+                     std::to_string(rank));
   }
   return static_cast<int>(rank);
 }

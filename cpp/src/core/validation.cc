@@ -1,7 +1,6 @@
 #include "core/validation.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,8 +43,16 @@ void check_array(const char* argument, const TensorView& view, const ConvSpec& s
   if (view.size(argument) > 0 && view.data == nullptr) throw ValueError(std::string(argument) + " has elements and a null address");
 }
 
+// An array of the call that an output must be apart from; null where it was not given.
+struct Other {
+  const char* argument;
+  const TensorView* view;
+};
+
+const TensorView* pointer(const std::optional<TensorView>& view) { return view ? &*view : nullptr; }
+
 // No two elements of an output may share memory: a zero stride would write one address twice.
-void check_output(const char* argument, const TensorView& view, std::initializer_list<const TensorView*> inputs) {
+void check_output(const char* argument, const TensorView& view, const std::vector<Other>& others) {
   if (!view.writable) throw TypeError(std::string(argument) + " must be writable, got a read-only array");
   for (int axis = 0; view.size(argument) > 0 && axis < view.rank; ++axis) {
     if (view.stride(axis) == 0 && view.extent(axis) > 1) {
@@ -53,16 +60,14 @@ void check_output(const char* argument, const TensorView& view, std::initializer
     }
   }
   if (repeats_elements(view)) throw ValueError(std::string(argument) + " must not repeat elements, got strides that meet");
-  for (const TensorView* input : inputs) {
-    if (input && may_overlap(view, *input)) throw ValueError(std::string(argument) + " must not overlap an input of the call");
-  }
+  for (const Other& other : others) check_apart(argument, view, other.argument, other.view);
 }
-
-const TensorView* pointer(const std::optional<TensorView>& view) { return view ? &*view : nullptr; }
 
 void check_u(const char* argument, const ConvSpec& spec, FilterKind kind, std::int64_t filters, const TensorView& u) {
   if (u.rank < 2) throw ValueError(std::string(argument) + " must have rank >= 2, (..., channels, length), got shape " + describe(u));
-  check_dtype(argument, u, spec.dtype);
+  if (u.dtype != spec.dtype) {
+    throw TypeError(std::string(argument) + " must have the plan's dtype " + to_string(spec.dtype) + ", got " + to_string(u.dtype));
+  }
   if (u.extent(-2) != spec.channels || u.extent(-1) != spec.length) {
     throw ValueError(std::string(argument) + " must have shape (..., " + std::to_string(spec.channels) + ", " +
                      std::to_string(spec.length) + "), got " + describe(u));
@@ -72,7 +77,6 @@ void check_u(const char* argument, const ConvSpec& spec, FilterKind kind, std::i
                      ", channels, length) with one filter per sample, got " + describe(u) +
                      "; a filter bank shared by the batch is filter_bank=True");
   }
-  if (kind == FilterKind::kBank && u.rank + 1 > TensorView::kMaxRank) checked_rank(u.rank + 1);
   check_array(argument, u, spec);
 }
 
@@ -114,17 +118,51 @@ void check_options(const ConvSpec& spec, FilterKind kind, const Shape& out, cons
   }
 }
 
+template <class Args>
+std::vector<Other> inputs_of(const Args& args) {
+  return {{"u", &args.u}, {"skip", pointer(args.skip)}, {"pre_gate", pointer(args.pre_gate)}, {"post_gate", pointer(args.post_gate)}};
+}
+
 void check_spectrum(const ConvSpec& spec, const Spectrum& spectrum) {
   if (spectrum.empty()) throw ValueError("spectrum is empty: make it with ConvPlan.spectrum");
   if (!(spectrum.spec() == spec)) throw ValueError("spectrum belongs to a plan of another spec: make it with this plan's spectrum()");
 }
 
+// What backward writes: each gradient in its argument's shape, apart from the inputs and from the other gradients.
+void check_gradients(const ConvSpec& spec, const BackwardArgs& args) {
+  std::vector<Other> others = inputs_of(args);
+  others.push_back({"dy", &args.dy});
+  const auto check = [&](const char* argument, const std::optional<TensorView>& view, bool given, const Shape& shape) {
+    if (!view) return;
+    if (!given) throw ValueError(std::string(argument) + " was asked for, but " + (argument + 1) + " was not given");
+    check_shape(argument, *view, shape);
+    check_array(argument, *view, spec);
+    check_output(argument, *view, others);
+    others.push_back({argument, &*view});
+  };
+  const FilterKind kind = args.spectrum.kind();
+  const auto filter = [&](std::int64_t taps) {
+    return kind == FilterKind::kShared ? Shape{spec.groups, taps} : Shape{args.spectrum.filters(), spec.groups, taps};
+  };
+  const Shape input = shape_of(args.u);
+  check("du", args.du, true, input);
+  check("dk", args.dk, true, filter(spec.filter_length));
+  check("dreverse_filter", args.dreverse_filter, spec.reverse_length > 0, filter(spec.reverse_length));
+  check("dskip", args.dskip, args.skip.has_value(), {spec.channels});
+  check("dpre_gate", args.dpre_gate, args.pre_gate.has_value(), input);
+  check("dpost_gate", args.dpost_gate, args.post_gate.has_value(), args.post_gate ? shape_of(*args.post_gate) : Shape{});
+}
+
 }  // namespace
+
+void check_apart(const char* argument, const TensorView& output, const char* other, const TensorView* view) {
+  if (view && may_overlap(output, *view)) throw ValueError(std::string(argument) + " must not overlap " + other);
+}
 
 OutputShape output_shape(const TensorView& u, FilterKind kind, std::int64_t filters, std::int64_t output_length) {
   OutputShape shape{.rank = u.rank, .extents = u.shape};
   if (kind == FilterKind::kBank) {
-    shape.rank = checked_rank(u.rank + 1);
+    shape.rank = checked_rank(u.rank + 1, "out");
     const auto rank = static_cast<std::size_t>(shape.rank);
     shape.extents[rank - 3] = filters;
     shape.extents[rank - 2] = u.extent(-2);
@@ -198,7 +236,7 @@ void check_forward(const ConvSpec& spec, FilterKind kind, std::int64_t filters, 
   check_dtype("out", args.out, spec.dtype);
   check_shape("out", args.out, out);
   check_array("out", args.out, spec);
-  check_output("out", args.out, {&args.u, pointer(args.skip), pointer(args.pre_gate), pointer(args.post_gate)});
+  check_output("out", args.out, inputs_of(args));
 }
 
 void check_backward(const ConvSpec& spec, const BackwardArgs& args) {
@@ -212,30 +250,7 @@ void check_backward(const ConvSpec& spec, const BackwardArgs& args) {
   check_dtype("dy", args.dy, spec.dtype);
   check_shape("dy", args.dy, out);
   check_array("dy", args.dy, spec);
-
-  const auto check_gradient = [&](const char* argument, const std::optional<TensorView>& view, const Shape& shape) {
-    if (!view) return;
-    check_shape(argument, *view, shape);
-    check_array(argument, *view, spec);
-    check_output(argument, *view, {&args.dy, &args.u, pointer(args.skip), pointer(args.pre_gate), pointer(args.post_gate)});
-  };
-  const auto need = [](const char* argument, bool wanted, bool given) {
-    if (wanted && !given) throw ValueError(std::string("d") + argument + " was asked for, but " + argument + " was not given");
-  };
-  need("skip", args.dskip.has_value(), args.skip.has_value());
-  need("pre_gate", args.dpre_gate.has_value(), args.pre_gate.has_value());
-  need("post_gate", args.dpost_gate.has_value(), args.post_gate.has_value());
-  need("reverse_filter", args.dreverse_filter.has_value(), spec.reverse_length > 0);
-
-  Shape filter = {spec.groups, spec.filter_length};
-  if (kind != FilterKind::kShared) filter.insert(filter.begin(), filters);
-  check_gradient("du", args.du, shape_of(args.u));
-  check_gradient("dk", args.dk, filter);
-  filter.back() = spec.reverse_length;
-  check_gradient("dreverse_filter", args.dreverse_filter, filter);
-  check_gradient("dskip", args.dskip, {spec.channels});
-  check_gradient("dpre_gate", args.dpre_gate, shape_of(args.u));
-  if (args.dpost_gate) check_gradient("dpost_gate", args.dpost_gate, shape_of(*args.post_gate));
+  check_gradients(spec, args);
 }
 
 }  // namespace longwing

@@ -36,13 +36,26 @@ bool ascends(CenterOp op) { return op != CenterOp::kStore && op != CenterOp::kCo
 template <class T>
 Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorization)
     : kernels_(kernels), factorization_(std::move(factorization)) {
+  allocate_levels();
   const Roots<T> root(4 * factorization_.n);
   // A node with numerator a of P multiplies its part q of r by this.
   const auto twiddle = [&](std::int64_t a, std::int64_t nodes, int q, int radix) {
     return rounded_root<T>(root(q * a % (4 * nodes * radix) * (factorization_.n / (nodes * radix))));
   };
   make_lane_roots(twiddle);
-  make_levels(twiddle);
+  fill_levels(twiddle);
+}
+
+// All tables before the first is filled: a length that is beyond the machine's memory is refused at once.
+template <class T>
+void Transform<T>::allocate_levels() {
+  std::int64_t m = factorization_.lines(), nodes = 1;
+  for (const int radix : factorization_.radices) {
+    m /= radix;
+    levels_.push_back(
+        {.radix = radix, .nodes = nodes, .m = m, .twiddles = AlignedArray<T>(static_cast<std::size_t>(nodes * (radix - 1) * line_size()))});
+    nodes *= radix;
+  }
 }
 
 // As kernels/edge.h wants them.
@@ -69,15 +82,13 @@ void Transform<T>::make_lane_roots(const Twiddle& twiddle) {
 
 template <class T>
 template <class Twiddle>
-void Transform<T>::make_levels(const Twiddle& twiddle) {
+void Transform<T>::fill_levels(const Twiddle& twiddle) {
   const std::int64_t lanes = factorization_.lanes;
   const std::vector<std::int64_t> lane_numerators = node_numerators({kernels_.lane_radices[0], kernels_.lane_radices[1]});
   std::vector<std::int64_t> node_offsets = {0};  // what a node adds to its lane's numerator
-  std::int64_t m = factorization_.lines(), product = lanes;
-  for (const int radix : factorization_.radices) {
-    m /= radix;
-    Level level{.radix = radix, .nodes = static_cast<std::int64_t>(node_offsets.size()), .m = m, .twiddles = {}};
-    level.twiddles = AlignedArray<T>(static_cast<std::size_t>(level.nodes * (radix - 1) * line_size()));
+  std::int64_t product = lanes;
+  for (Level& level : levels_) {
+    const int radix = level.radix;
     T* out = level.twiddles.data();
     std::vector<std::int64_t> children;
     children.reserve(node_offsets.size() * static_cast<std::size_t>(radix));
@@ -93,7 +104,6 @@ void Transform<T>::make_levels(const Twiddle& twiddle) {
     }
     node_offsets = std::move(children);
     product *= radix;
-    levels_.push_back(std::move(level));
   }
 }
 

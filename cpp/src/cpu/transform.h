@@ -44,8 +44,9 @@ class Transform {
 
   template <class Twiddle>
   void make_lane_roots(const Twiddle& twiddle);
+  void allocate_levels();
   template <class Twiddle>
-  void make_levels(const Twiddle& twiddle);
+  void fill_levels(const Twiddle& twiddle);
   void visit(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void sweep(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void pass(bool descend, T* lines, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;

@@ -123,7 +123,7 @@ void TransformEngine<T>::prepare(const FilterRow& filter, T* spectrum, T* scratc
   RowSource source{.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n};
   std::int64_t runs = 0;
   for_each_tap_run(this->spec(), this->map(), false, [&](const TapRun&) { ++runs; });
-  if (lags.lo == 0 && runs == 1) {  // the ring is k itself, cropped
+  if (this->spec().reverse_length == 0 && lags.lo == 0 && runs == 1) {  // the ring is k itself, cropped
     source = {.data = filter.forward.data, .dtype = filter.forward.dtype, .stride = filter.forward.stride, .length = lags.hi + 1};
   } else {
     gather_taps(this->kernels(), this->spec(), this->map(), filter, lines);
