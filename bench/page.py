@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import bars, cases, entrants, plots, record, report
+from bench import bars, cases, entrants, instructions, plots, record, regret, report
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
@@ -43,7 +43,9 @@ def measured(content: Mapping[str, Any], figures: Sequence[str]) -> str:
         "### Times\n\n" + "\n".join(_time_lines(index)),
         "\n\n".join(f"![{plots.TITLES[name]}](figures/{name}.svg)" for name in figures),
         _fused(index),
-        _scaling(content, index),
+        _limits(content, index),
+        _regret(content.get("regret", [])),
+        _instructions(),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -153,8 +155,8 @@ def _fused(index: bars.Index) -> str:
     return "\n".join(["### Fused arguments\n", head, *lines])
 
 
-def _scaling(content: Mapping[str, Any], index: bars.Index) -> str:
-    """The machine's own limits, and what two threads bring to it and to us."""
+def _limits(content: Mapping[str, Any], index: bars.Index) -> str:
+    """The machine's own limits, what of them is reached, and what two threads bring to it."""
     limits = content.get("limits", {})
     if not limits:
         return ""
@@ -168,7 +170,38 @@ def _scaling(content: Mapping[str, Any], index: bars.Index) -> str:
     if shares:
         told = ", ".join(f"{name} {share:.0%}" for name, share in shares)
         text += f"\n\nNominal operations of a padded FFT over the multiply-add peak of the same run: {told}."
+    if len(limits) > 1:
+        one, two = limits["1"], limits["2"]
+        told = ", ".join(f"{'multiply-adds' if name == 'fma' else name} {two[name] / one[name]:.2f}" for name in names)
+        text += f"\n\nTwo threads of the machine over one: {told}."
     return text
+
+
+def _regret(points: Sequence[Mapping[str, Any]]) -> str:
+    """The distribution of the regret, and where it is worst."""
+    if not points:
+        return ""
+    worst = sorted(points, key=lambda point: -point["regret"])[:8]
+    lines = [f"| {point['name']} | {point['regret']:.2f} | {point['chosen']} | {point['best']} |" for point in worst]
+    head = "| Worst points | Regret | Chosen | Best |\n|---|---|---|---|"
+    title = (
+        "### The choice of form\n\nTime of the form that the plan takes over that of the best form, one row, spectrum kept."
+    )
+    return "\n".join([f"{title} {next(regret.summary(points))}.\n", head, *lines])
+
+
+def _instructions() -> str:
+    """The counts by callgrind, a column for each measure."""
+    parts = []
+    for compiler, counts in instructions.load().items():
+        head = f"| L | {' | '.join(instructions.MEASURES)} |\n|---|---|---|---|"
+        rows = []
+        for length in instructions.LENGTHS:
+            found = [counts.get(f"{length} {measure}") for measure in instructions.MEASURES]
+            rows.append(f"| {length} | {' | '.join('-' if one is None else f'{one:.1f}' for one in found)} |")
+        title = f"Compiled by {compiler}, {instructions.ISA} kernels, one row, K = L, by callgrind:\n"
+        parts.append("\n".join([title, head, *rows]))
+    return "\n\n".join(["### Instructions a sample", *parts]) if parts else ""
 
 
 def _share(index: bars.Index, case: cases.Case) -> float | None:

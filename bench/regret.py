@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def told(point: Point) -> str:
     return f"{point['name']:<36}{point['regret']:>6.2f}  {point['ns_a_sample']:>9.3f} ns/sample  {point['chosen']}{better}"
 
 
-def summary(points: Sequence[Point]) -> Iterator[str]:
+def summary(points: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the distribution."""
     regrets = sorted(point["regret"] for point in points)
     above = sum(regret > 1.1 for regret in regrets)

@@ -45,14 +45,15 @@ def lines(result: Result) -> Iterator[str]:
 
 
 def absences(results: Sequence[Result]) -> Iterator[str]:
-    """Yield each peer that some cases do without, and the reasons."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+    """Yield every reason why peers are not in some results, with the peers and the number of their results."""
+    reasons: dict[str, dict[str, int]] = {}
     for result in results:
         for name, reason in result.absent.items():
-            reasons.setdefault((name, reason), []).append(f"{result.case.name} {MEASURES[result.measure]}")
-    for (name, reason), where in reasons.items():
-        cases = ", ".join(where) if len(where) <= 3 else f"{len(where)} of {len(results)} results"
-        yield f"without {name}: {cases}: {reason}"
+            names = reasons.setdefault(reason, {})
+            names[name] = names.get(name, 0) + 1
+    for reason, names in reasons.items():
+        told = ", ".join(f"{name} ({count} of {len(results)} results)" for name, count in names.items())
+        yield f"not asked, {reason}: {told}"
 
 
 def nominal_operations(batch: int, length: int) -> float:
