@@ -16,7 +16,10 @@ import numpy as np
 
 from bench.tasks.data.errors import CorruptDataError, MissingDataError
 
-_UNREADABLE = (ValueError, LookupError, EOFError, OSError, zipfile.BadZipFile, zlib.error, struct.error, pickle.PickleError)
+_UNREADABLE = (
+    *(ValueError, LookupError, TypeError, EOFError, OSError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, pickle.PickleError),
+)
 
 
 @dataclass(frozen=True)

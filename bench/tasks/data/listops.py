@@ -19,6 +19,7 @@ from bench.tasks.data.base import ArrayExamples, Request, TaskData
 from bench.tasks.data.cache import cached
 from bench.tasks.data.errors import DataError, OptionError
 from bench.tasks.data.parallel import for_blocks
+from bench.tasks.data.splits import checked_sizes
 from bench.tasks.data.streams import below, stream, uniform
 
 PADDING = 0
@@ -77,10 +78,7 @@ def load(
     length = 1 << (max_length - 1).bit_length() if length is None else length
     if length < max_length - 1:
         raise OptionError("length", length, f"{max_length - 1} and more, for max_length {max_length}")
-    sizes = {"test": test_size, "valid": valid_size, "train": train_size}
-    for part, size in sizes.items():
-        if size < 1:
-            raise OptionError(f"{part}_size", size, "1 and more")
+    sizes = checked_sizes(test=test_size, valid=valid_size, train=train_size)
 
     def build(folder: Path) -> None:
         tokens, lengths, values = generate(sum(sizes.values()), grammar, seed=request.seed, workers=workers)

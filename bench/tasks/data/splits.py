@@ -16,6 +16,14 @@ def limited(indices: np.ndarray, size: int | None, option: str) -> np.ndarray:
     return indices[:size]
 
 
+def checked_sizes(**sizes: int) -> dict[str, int]:
+    """Return the sizes of parts that are generated, which have to be positive, in their order."""
+    for part, size in sizes.items():
+        if size < 1:
+            raise OptionError(f"{part}_size", size, "1 and more")
+    return sizes
+
+
 def shuffled(count: int, seed: int) -> np.ndarray:
     """Return 0 … count-1 in an order that `seed` chooses."""
     return np.random.default_rng(seed).permutation(count)

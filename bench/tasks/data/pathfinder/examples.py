@@ -16,6 +16,7 @@ from bench.tasks.data.parallel import for_blocks
 from bench.tasks.data.pathfinder.settings import HARD, Settings
 from bench.tasks.data.pathfinder.snakes import Rules, Scene, draw_distractors, draw_targets
 from bench.tasks.data.pathfinder.stamps import Stamps, markers, stamps
+from bench.tasks.data.splits import checked_sizes
 from bench.tasks.data.streams import below, stream
 
 _VERSION = 1
@@ -47,11 +48,11 @@ def load(
         raise OptionError("size", size, ", ".join(map(str, HARD)))
     changes = {"segments": segments, "distractors": distractors, "distractor_segments": distractor_segments}
     settings = HARD[size].changed({**changes, "snake_contrast": contrast, "continuity": continuity})
-    parts = {}
-    for number, (part, count) in enumerate((("train", train_size), ("valid", valid_size), ("test", test_size))):
-        if count < 1:
-            raise OptionError(f"{part}_size", count, "1 and more")
-        parts[part] = _examples(request, settings, number * _PART_STRIDE, count, workers)
+    sizes = checked_sizes(train=train_size, valid=valid_size, test=test_size)
+    parts = {
+        part: _examples(request, settings, number * _PART_STRIDE, count, workers)
+        for number, (part, count) in enumerate(sizes.items())
+    }
     return TaskData(
         name=request.name,
         **parts,
