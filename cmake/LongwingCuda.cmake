@@ -19,6 +19,17 @@ if(NOT LONGWING_CUDA STREQUAL "OFF")
 
   if(NOT longwing_cuda_missing)
     set(LONGWING_BUILD_CUDA ON)
+    # Before the language is enabled, which would choose one architecture of its own. Code for each generation, and PTX that later ones
+    # and those between can be made from when a kernel is first loaded. A user's CMAKE_CUDA_ARCHITECTURES goes before.
+    if(NOT CMAKE_CUDA_ARCHITECTURES)
+      execute_process(COMMAND "${CMAKE_CUDA_COMPILER}" --version OUTPUT_VARIABLE longwing_nvcc)
+      string(REGEX MATCH "release ([0-9.]+)" longwing_nvcc "${longwing_nvcc}")
+      set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90)
+      if(CMAKE_MATCH_1 VERSION_GREATER_EQUAL 12.8)
+        list(APPEND CMAKE_CUDA_ARCHITECTURES 100-real 120-real)
+      endif()
+    endif()
+    enable_language(CUDA)
   elseif(LONGWING_CUDA STREQUAL "ON")
     message(FATAL_ERROR "LONGWING_CUDA=ON, but ${longwing_cuda_missing}")
   else()

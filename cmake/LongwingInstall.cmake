@@ -8,7 +8,11 @@ set_target_properties(longwing PROPERTIES
   SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 
 set(longwing_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/longwing")
-install(TARGETS longwing EXPORT longwingTargets
+set(longwing_installed longwing)
+if(LONGWING_BUILD_CUDA)
+  list(APPEND longwing_installed longwing_cuda)
+endif()
+install(TARGETS ${longwing_installed} EXPORT longwingTargets
   RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"

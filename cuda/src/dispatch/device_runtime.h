@@ -13,7 +13,7 @@ struct DeviceLimits {
   int architecture = 80;  ///< 10·major + minor
   int multiprocessors = 1;
   int shared_bytes = 48 * 1024;  ///< dynamic shared memory a block may ask for
-  std::size_t memory_bytes = 0;
+  std::size_t memory_bytes = 0, l2_bytes = 0;
 };
 
 /// `stream` is the caller's, passed through. Everything but upload() is asynchronous in its order.

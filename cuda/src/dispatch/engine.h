@@ -27,6 +27,8 @@ class Engine {
   /// The call's arrays with the spectrum made by transform_filters.
   void forward(const ForwardArgs& args, FilterKind kind, std::int64_t filters, const void* spectrum) const;
   void backward(const BackwardArgs& args, FilterKind kind, std::int64_t filters, const void* spectrum) const;
+  /// Transforms the filters into workspace, slab by slab, and uses each at once; the same bits as transform_filters() and forward().
+  void long_conv(const LongConvArgs& args, FilterKind kind) const;
 
   std::size_t workspace_bytes(std::int64_t batch) const;
   std::size_t bytes() const;  ///< tables of the plan on the device

@@ -6,12 +6,9 @@
 
 #include "core/complex.h"
 #include "device/compat.cuh"
+#include "policy/twiddle_powers.h"
 
 namespace longwing::cuda {
-
-/// Powers that a table keeps for a radix, and the power in a slot.
-constexpr int kept_powers(int radix) { return radix < 4 ? radix - 1 : 3 + radix / 4 - 1; }
-constexpr int kept_power(int slot) { return slot < 3 ? slot + 1 : 4 * (slot - 2); }
 
 /// All powers of one node's factor; `table` is at the node, `nodes` numbers from one power to the next.
 template <int R, class T>

@@ -1,0 +1,70 @@
+#include "dispatch/engine_state.h"
+
+#include <algorithm>
+#include <string>
+
+#include "longwing/error.h"
+
+namespace longwing::cuda {
+namespace {
+
+// Less than this fills no device: 132 multiprocessors with two blocks of 32 KiB each hold 8 MiB at once.
+constexpr std::size_t kLeastSlab = std::size_t{32} << 20;
+
+// The largest row that is compiled for this arithmetic and whose exchange fits the device's shared memory.
+int longest_row(const KernelTable& kernels, const DeviceLimits& limits) {
+  int longest = 0;
+  for (int log2n = kLeastLog2n; log2n <= max_log2n(limits.architecture, kernels.arithmetic) && log2n <= kMaxLog2n; ++log2n) {
+    const KernelEntry& convolve = kernels.rows[log2n].convolve;
+    if (convolve && convolve.shared_bytes <= limits.shared_bytes) longest = log2n;
+  }
+  if (longest == 0) {
+    throw RuntimeError("no kernel of the CUDA engine fits the device's " + std::to_string(limits.shared_bytes) +
+                       " bytes of shared memory a block");
+  }
+  return longest;
+}
+
+std::vector<int> all_radices(const TransformShape& shape, const RowPolicy& policy) {
+  std::vector<int> radices = shape.column_radices;
+  radices.insert(radices.end(), policy.radices, policy.radices + policy.passes);
+  return radices;
+}
+
+}  // namespace
+
+EngineState::EngineState(const ConvSpec& conv_spec, DeviceRuntime& device)
+    : spec(conv_spec),
+      map(lag_map(conv_spec)),
+      runtime(device),
+      limits(device.limits()),
+      arithmetic(arithmetic_of(conv_spec.dtype)),
+      kernels(kernel_table(arithmetic)),
+      shape(choose_shape(map, longest_row(kernels, limits))),
+      row(kernels.rows[shape.row_log2n]),
+      twiddles(make_twiddles(all_radices(shape, row.policy), arithmetic)),
+      twiddle_bytes(twiddles.bytes.size()),
+      device_twiddles(static_cast<std::byte*>(device.upload(twiddles.bytes.data(), twiddle_bytes))) {
+  twiddles.bytes = {};
+}
+
+EngineState::~EngineState() { runtime.free_upload(device_twiddles); }
+
+TwiddleTables EngineState::row_twiddles() const {
+  TwiddleTables tables;
+  const std::size_t first = shape.column_radices.size();
+  for (std::size_t pass = first; pass < twiddles.offsets.size(); ++pass) {
+    tables.passes[pass - first] = device_twiddles + twiddles.offsets[pass];
+  }
+  return tables;
+}
+
+TwiddleTables EngineState::column_twiddles(std::size_t pass) const {
+  TwiddleTables tables;
+  tables.passes[0] = device_twiddles + twiddles.offsets[pass];
+  return tables;
+}
+
+std::size_t EngineState::slab_bytes() const { return std::max(kLeastSlab, limits.l2_bytes / 2); }
+
+}  // namespace longwing::cuda
