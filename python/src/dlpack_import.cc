@@ -33,6 +33,10 @@ struct Names {
                          "; native byte order, strides of whole elements and float32, float64, float16 or bfloat16 are supported");
 }
 
+void check_served(const Device& device, const char* argument) {
+  if (device.type != DeviceType::kCpu) with_argument(argument, [&] { return &backend_for(device.type); });
+}
+
 // Asks for the device before anything else: an array on a device that nothing serves is never touched.
 void check_device(py::handle array, const char* argument) {
   PyObject* arguments[] = {array.ptr()};
@@ -46,8 +50,7 @@ void check_device(py::handle array, const char* argument) {
   }
   if (PyErr_Occurred()) refuse(argument, array);
   const auto narrow = [](long value) { return static_cast<int>(std::clamp<long>(value, INT_MIN, INT_MAX)); };
-  const Device where = with_argument(argument, [&] { return device_from_dlpack(narrow(type), narrow(index)); });
-  if (where.type != DeviceType::kCpu) with_argument(argument, [&] { return &backend_for(where.type); });
+  check_served(with_argument(argument, [&] { return device_from_dlpack(narrow(type), narrow(index)); }), argument);
 }
 
 // The capsule, in the newest layout that both sides know.
@@ -74,12 +77,14 @@ TensorView view_of(const dlpack::Tensor& tensor, bool writable, const char* argu
 }  // namespace
 
 ImportedArray import_array(py::handle array, const char* argument, const dlpack::ExchangeApi* exchange) {
-  check_device(array, argument);
-  if (exchange) {
+  if (exchange) {  // it borrows and neither copies nor waits, so that the device needs no question of its own
     dlpack::Tensor tensor = {};
     if (exchange->tensor_from_py_object(array.ptr(), &tensor) != 0) refuse(argument, array);
-    return {view_of(tensor, true, argument), py::reinterpret_borrow<py::object>(array)};
+    const TensorView view = view_of(tensor, true, argument);
+    check_served(view.device, argument);
+    return {view, py::reinterpret_borrow<py::object>(array)};
   }
+  check_device(array, argument);
   py::object capsule = capsule_of(array, argument);
   if (void* pointer = PyCapsule_CheckExact(capsule.ptr()) && PyCapsule_IsValid(capsule.ptr(), dlpack::kVersionedName)
                           ? PyCapsule_GetPointer(capsule.ptr(), dlpack::kVersionedName)

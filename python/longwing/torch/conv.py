@@ -9,7 +9,7 @@ import torch
 
 from longwing._core import LongwingTypeError
 from longwing._types import Activation, Mode, ReverseLag
-from longwing.torch.operator import FORWARD
+from longwing.torch.operator import forward
 from longwing.torch.operator.schema import TENSORS, Options
 
 _NONE = type(None)
@@ -104,8 +104,7 @@ def long_conv(
     for argument, kinds in zip(arguments, _KINDS, strict=True):
         if not isinstance(argument, kinds):
             _refuse(arguments)
-    result: torch.Tensor = FORWARD(*arguments)
-    return result
+    return forward(arguments)
 
 
 def _refuse(arguments: tuple[Any, ...]) -> None:
