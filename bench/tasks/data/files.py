@@ -62,7 +62,7 @@ def reading(path: Path) -> Iterator[None]:
 
 def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
     """Return the named arrays of an .npz file."""
-    with reading(path), np.load(path) as arrays:
+    with reading(path), path.open("rb") as file, np.load(file) as arrays:
         return [arrays[name] for name in names]
 
 

@@ -11,6 +11,7 @@ import torch
 from bench.tasks.data.base import Item, Request, TaskData
 from bench.tasks.data.errors import CorruptDataError, MissingDataError, OptionError
 from bench.tasks.data.files import package_folder, reading
+from bench.tasks.data.splits import limited
 
 REGIONS, STEPS = 94, 1200
 TEST_SUBJECTS = 2
@@ -23,11 +24,11 @@ _ADVICE = (
 
 
 class SeriesWindows(torch.utils.data.Dataset[Item]):
-    """Windows of several series (T, C): x (L, C) from a start, y the same one step on."""
+    """Windows of series (T, C): x (L, C), y the same one step on; `starts` (N, 2) are series and step."""
 
-    def __init__(self, series: Sequence[np.ndarray], starts: Sequence[tuple[int, int]], length: int) -> None:
+    def __init__(self, series: Sequence[np.ndarray], starts: np.ndarray, length: int) -> None:
         self._series = [torch.from_numpy(one.astype(np.float32)) for one in series]
-        self._starts, self._length = list(starts), length
+        self._starts, self._length = starts.tolist(), length
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -43,39 +44,38 @@ def load(
     *,
     length: int = 400,
     stride: int | None = None,
-    valid_size: int = 120,
+    valid_subjects: int = 1,
     train_size: int | None = None,
+    valid_size: int | None = None,
     test_size: int | None = None,
 ) -> TaskData:
     """Human Connectome series, 7 subjects of 94 regions and 1,200 steps of .72 s: x `length` steps, y the same one on.
 
-    The last two subjects in the order of their numbers are the test. The last `valid_size` steps of the others are for
-    validation, as far as windows predict them; `stride` is between training windows, half of `length` for None. Windows of
-    the test follow one another, the last ends with the series. The sizes count windows.
+    The last two subjects in the order of their numbers are the test, the `valid_subjects` before them are for validation.
+    With 0 all of the others train, as in the autoregression that is to be beaten, and validation is the training windows
+    again. `stride` is between training windows, half of `length` for None; other windows follow one another, the last one
+    ends with the series. The sizes count windows.
     """
     series = read(request.root)
-    training, tested = series[:-TEST_SUBJECTS], series[-TEST_SUBJECTS:]
-    cut = STEPS - valid_size
-    if valid_size < 1 or not 1 <= length < cut:
-        supported = f"1 to {STEPS - 2} together with valid_size"
-        raise OptionError("length", f"{length} with valid_size {valid_size}", supported)
+    training = len(series) - TEST_SUBJECTS
+    if not 0 <= valid_subjects < training:
+        raise OptionError("valid_subjects", valid_subjects, f"0 to {training - 1}")
+    if not 1 <= length < STEPS:
+        raise OptionError("length", length, f"1 to {STEPS - 1}")
     step = max(1, length // 2) if stride is None else stride
     if step < 1:
         raise OptionError("stride", stride, "1 and more")
-    starts = {
-        "train": [(i, s) for i in range(len(training)) for s in range(0, cut - length, step)],
-        "test": [(i, s) for i in range(len(tested)) for s in _tiles(STEPS - 1, length)],
-    }
-    for part, size in (("train", train_size), ("test", test_size)):
-        if size is not None and not 1 <= size <= len(starts[part]):
-            raise OptionError(f"{part}_size", size, f"1 to {len(starts[part])} windows, or None for all")
-        starts[part] = starts[part][:size]
-    held = [one[max(0, cut - 1 - length) :] for one in training]
+    groups = {"train": series[: training - valid_subjects], "test": series[training:]}
+    groups["valid"] = series[training - valid_subjects : training] if valid_subjects else groups["train"]
+    sizes = {"train": train_size, "valid": valid_size, "test": test_size}
+    parts = {}
+    for part, subjects in groups.items():
+        starts = range(0, STEPS - length, step) if subjects is groups["train"] else _tiles(STEPS - 1, length)
+        windows = np.array([(i, start) for i in range(len(subjects)) for start in starts])
+        parts[part] = SeriesWindows(subjects, limited(windows, sizes[part], f"{part}_size"), length)
     return TaskData(
         name=request.name,
-        train=SeriesWindows([one[:cut] for one in training], starts["train"], length),
-        valid=SeriesWindows(held, [(i, s) for i in range(len(held)) for s in _tiles(len(held[i]) - 1, length)], length),
-        test=SeriesWindows(tested, starts["test"], length),
+        **parts,
         kind="regression",
         vocabulary=None,
         channels=REGIONS,

@@ -94,7 +94,7 @@ def load(
         streams, vocabulary = _byte_pairs(request.cache, text, vocabulary)
     else:
         raise OptionError("tokens", tokens, "byte, bpe")
-    strides = {"train": stride or length, "valid": length, "test": length}
+    strides = {"train": length if stride is None else stride, "valid": length, "test": length}
     windows = {part: Windows(stream, length, strides[part], part) for part, stream in streams.items()}
     return TaskData(
         name=request.name,
