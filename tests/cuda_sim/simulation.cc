@@ -67,8 +67,8 @@ struct Block {
 Block block;
 std::vector<std::unique_ptr<Fiber>> fibers;
 
-Handed& handed(int thread) { return block.exchange[static_cast<std::size_t>(thread)]; }
-int first_of_warp() { return block.current / kWarpThreads * kWarpThreads; }
+LONGWING_UNSEEN Handed& handed(int thread) { return block.exchange[static_cast<std::size_t>(thread)]; }
+LONGWING_UNSEEN int first_of_warp() { return block.current / kWarpThreads * kWarpThreads; }
 LONGWING_UNSEEN Fiber& current_fiber() { return *fibers[static_cast<std::size_t>(block.current)]; }
 
 LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
@@ -90,7 +90,7 @@ LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
   acquire(order);
 }
 
-void run_thread(void*) {
+LONGWING_UNSEEN void run_thread(void*) {
   acquire(&block.start);
   block.kernel->invoke(block.args);
   release(&block.end);
@@ -126,14 +126,14 @@ LONGWING_UNSEEN void run_block() {
 
 }  // namespace
 
-int thread_index() { return block.current; }
-int lane_index() { return block.current % kWarpThreads; }
-unsigned block_index(int axis) { return block.index[axis]; }
-void* shared_memory() { return block.shared.get(); }
+LONGWING_UNSEEN int thread_index() { return block.current; }
+LONGWING_UNSEEN int lane_index() { return block.current % kWarpThreads; }
+LONGWING_UNSEEN unsigned block_index(int axis) { return block.index[axis]; }
+LONGWING_UNSEEN void* shared_memory() { return block.shared.get(); }
 
-void block_barrier() { pass(block.block_barrier, block.threads, 0); }
+LONGWING_UNSEEN void block_barrier() { pass(block.block_barrier, block.threads, 0); }
 
-void warp_barrier() {
+LONGWING_UNSEEN void warp_barrier() {
   const int warp = block.current / kWarpThreads, first = warp * kWarpThreads;
   pass(block.warp_barriers[static_cast<std::size_t>(warp)], std::min(kWarpThreads, block.threads - first), first);
 }
@@ -179,7 +179,7 @@ void mma_m16n8k16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_
   }
 }
 
-void launch(const KernelEntry& kernel, std::int64_t blocks, int blocks_y, const void* args) {
+LONGWING_UNSEEN void launch(const KernelEntry& kernel, std::int64_t blocks, int blocks_y, const void* args) {
   block.kernel = &kernel;
   block.args = args;
   block.threads = kernel.threads;
