@@ -12,9 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-_NEEDED = ("torch", "numba", "PIL", "scipy", "tokenizers")
+_NEEDED = ("torch", "numba", "PIL", "scipy", "tokenizers", "lightning", "tensorboard")
 _MISSING = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-collect_ignore_glob = ["test_data_*.py"] if _MISSING else []
+collect_ignore_glob = ["test_data_*.py", "test_run*.py"] if _MISSING else []
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +24,11 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no directory of real data: name one in LONGWING_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a miniature of every data file, in the layouts that the loaders take."""
+    from bench.tasks.miniature import write
+
+    return write(tmp_path_factory.mktemp("data"))

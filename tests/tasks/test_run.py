@@ -1,0 +1,94 @@
+"""Every task runs from its command, and leaves a record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.tasks import presets, results
+from bench.tasks.__main__ import main
+from bench.tasks.errors import TaskError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+def command(task: str, data: Path, folder: Path, *more: str) -> list[str]:
+    places = ["--data", str(data), "--runs", str(folder / "runs"), "--results", str(folder / "results")]
+    return ["run", task, "--preset", "smoke", "--quiet", *places, *more]
+
+
+@pytest.mark.parametrize("task", presets.RECIPES)
+def test_smoke(task: str, data_folder: Path, folder: Path) -> None:
+    assert main(command(task, data_folder, folder)) == 0
+    variant = presets.RECIPES[task].variant
+    record = results.read_one(folder / "results" / f"{task}-smoke-{variant}-seed0.json")
+    assert record["converged"] is False
+    assert record["data"]["source"]
+    assert record["figures"][record["main"]] == record["figures"][record["main"]]  # no NaN
+    assert record["curve"][-1]["step"] == record["steps"]
+    assert record["seconds"]["train"] <= record["seconds"]["all"]
+    assert record["baselines"]
+
+
+@pytest.mark.parametrize("variant", ["random", "both", "geometric", "s4d", "transformer", "butterfly", "torch_fft"])
+def test_variants(variant: str, data_folder: Path, folder: Path) -> None:
+    assert (
+        main(
+            command(
+                "text", data_folder, folder, "--variant", variant, "--set", "training.steps=2", "--set", "model.lam=0.001"
+            )
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize("variant", ["long_conv", "transformer", "butterfly_mlp"])
+def test_variants_of_the_language_model(variant: str, data_folder: Path, folder: Path) -> None:
+    assert main(command("lm", data_folder, folder, "--variant", variant, "--set", "training.steps=2")) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "nothing", "--preset", "smoke"], "'nothing': supported are listops"),
+        (["run", "text", "--preset", "ablation"], "'ablation': text has smoke, cpu, gpu, paper"),
+        (["run", "text", "--preset", "smoke", "--variant", "none"], "--variant is 'none'"),
+        (["run", "text", "--preset", "smoke", "--set", "model.layer=rnn"], "model.layer is 'rnn': supported are"),
+        (["run", "text", "--preset", "smoke", "--set", "training.batch=many"], "training.batch is 'many'"),
+        (["run", "text", "--preset", "smoke", "--set", "model.depth=3"], "model.depth is not supported: layer"),
+        (["run", "text", "--preset", "smoke", "--set", "batch=3"], "--set batch=3: supported are"),
+        (["run", "fmri", "--preset", "smoke", "--variant", "butterfly"], "not causal once trained"),
+        (["run", "scifar", "--preset", "smoke", "--set", "training.batch=65"], "1 to the 64 training items"),
+        (["run", "scifar", "--preset", "smoke", "--set", "training.epochs=3"], "exactly one must be above 0"),
+        (["run", "scifar", "--preset", "smoke", "--variant", "transformer", "--set", "model.heads=3"], "model.heads is 3"),
+    ],
+)
+def test_what_is_not_supported_is_named(
+    arguments: list[str], expected: str, data_folder: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = ["--data", str(data_folder), "--runs", str(folder / "runs"), "--results", str(folder / "wrong"), "--quiet"]
+    assert main([*arguments, *places]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_missing_data_is_named(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command("text", tmp_path, folder)) == 2
+    assert "aclImdb" in capsys.readouterr().err
+
+
+def test_a_corrupt_record_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    for content in ('{"name": ', "[]", json.dumps({"name": "a"})):
+        path.write_text(content)
+        with pytest.raises(TaskError, match=r"a\.json"):
+            results.read_one(path)
+
+
+def test_list_names_every_task(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(presets.RECIPES)
