@@ -29,7 +29,7 @@ def includes(path: Path) -> list[str]:
         ("cpp/src/reference", ("longwing/types.h", "reference/")),
         ("cuda/src/device", ("longwing/", "core/", "device/")),
         ("cuda/src/policy", ("policy/",)),
-        ("cuda/src/thread", ("longwing/", "core/", "device/", "thread/")),
+        ("cuda/src/thread", ("longwing/", "core/", "device/", "policy/", "thread/")),
         ("cuda/src/block", ("longwing/", "core/", "device/", "policy/", "thread/", "warp/", "block/")),
         ("cuda/src/kernel", ("longwing/", "core/", "device/", "policy/", "thread/", "warp/", "block/", "kernel/")),
         ("cuda/src/dispatch", ("longwing/", "core/", "device/", "policy/", "dispatch/")),

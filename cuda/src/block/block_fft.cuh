@@ -4,8 +4,8 @@
 //           x[(v·R + q)·m + low], q < R, low < m, into R: x[q] *= zeta_v^q, then the R-point butterfly. Inverse: the passes backwards,
 //           conjugated; n times the identity in all.
 // owner     thread t of a row owns in pass p the butterflies t + threads·c, c < elements/R; register c·R + q holds point q of it.
-// shared    point j of row r at slot r·n + j, its low four bits changed by exclusive or with the next four: every pass then reads
-//           and writes without bank conflicts (tests/cuda_sim/test_policy.cc counts them).
+// shared    one number of padding after every 128 bytes of points, so that no pass has bank conflicts (tests/cuda_sim counts them) and
+//           a thread's points lie at constant distances from its first: an access costs no integer arithmetic.
 // barriers  one in each exchange, between its writes and its reads. None after it: a thread next writes the slots that it has
 //           read and that nobody else reads, those of the pass it is in.
 #pragma once
@@ -18,9 +18,6 @@
 
 namespace longwing::cuda {
 
-/// Place of point `position` (of all rows of the block) in the exchange buffer.
-LONGWING_HD int exchange_slot(int position) { return position ^ (position >> 4 & 15); }
-
 template <class T, int Log2N>
 class BlockFft {
  public:
@@ -31,17 +28,27 @@ class BlockFft {
   /// `row` of the block, `thread` of the row, `node` of the three-pass form that the row is (0 in one pass), `nodes` of them.
   LONGWING_HD BlockFft(const TwiddleTables& twiddles, int row, int thread, int node, int nodes)
       : twiddles_(twiddles),
-        exchange_(shared_memory<Complex<T>>()),
-        base_(row * kPolicy.n()),
+        exchange_(shared_memory<Complex<T>>() + padded(row * kPolicy.n())),
         thread_(thread),
         node_(node),
         nodes_(nodes) {}
 
-  /// Point of the row that register `element` holds before the forward and after the inverse transform.
-  LONGWING_HD static int point(int thread, int element) { return position<0>(thread, element); }
+  /// Point of the row that register `element` of `thread` holds in a pass.
+  template <int Pass>
+  LONGWING_HD static constexpr int position(int thread, int element) {
+    constexpr int kRadix = kPolicy.radices[Pass], kStride = kPolicy.stride(Pass);
+    const int butterfly = thread + kThreads * (element / kRadix);
+    return butterfly / kStride * (kRadix * kStride) + element % kRadix * kStride + butterfly % kStride;
+  }
+
+  /// Slot of a point in the exchange buffer.
+  LONGWING_HD static constexpr int padded(int position) { return position + position / kPolicy.pad_every(sizeof(T)); }
+
+  /// Before the forward and after the inverse transform register `element` holds point thread + step(element) of the row.
+  LONGWING_HD static constexpr int step(int element) { return position<0>(0, element); }
 
   /// Slot of register `element` in exchange(), while no transform runs: nobody else's.
-  LONGWING_HD int own_slot(int element) const { return exchange_slot(base_ + position<0>(thread_, element)); }
+  LONGWING_HD int own_slot(int element) const { return slot<0>(element); }
   LONGWING_HD Complex<T>* exchange() const { return exchange_; }
 
   /// Registers hold points point(…); after it the spectrum in the policy's order: element e of thread t is number e·kThreads + t.
@@ -51,10 +58,8 @@ class BlockFft {
 
  private:
   template <int Pass>
-  LONGWING_HD static int position(int thread, int element) {
-    constexpr int kRadix = kPolicy.radices[Pass], kStride = kPolicy.stride(Pass);
-    const int butterfly = thread + kThreads * (element / kRadix);
-    return butterfly / kStride * (kRadix * kStride) + element % kRadix * kStride + butterfly % kStride;
+  LONGWING_HD int slot(int element) const {
+    return padded(position<Pass>(thread_, 0)) + padded(position<Pass>(0, element));
   }
 
   template <int Pass>
@@ -92,19 +97,19 @@ class BlockFft {
   template <int From, int To>
   LONGWING_HD void change_owner(Complex<T> (&x)[kElements]) const {
     LONGWING_UNROLL
-    for (int e = 0; e < kElements; ++e) exchange_[exchange_slot(base_ + position<From>(thread_, e))] = x[e];
+    for (int e = 0; e < kElements; ++e) exchange_[slot<From>(e)] = x[e];
     if constexpr (kThreads <= kWarpThreads) {
       warp_barrier();  // the row's points are written; all its threads are of this warp
     } else {
       block_barrier();  // the row's points are written
     }
     LONGWING_UNROLL
-    for (int e = 0; e < kElements; ++e) x[e] = exchange_[exchange_slot(base_ + position<To>(thread_, e))];
+    for (int e = 0; e < kElements; ++e) x[e] = exchange_[slot<To>(e)];
   }
 
   const TwiddleTables& twiddles_;
   Complex<T>* exchange_;
-  int base_, thread_, node_, nodes_;
+  int thread_, node_, nodes_;
 };
 
 }  // namespace longwing::cuda

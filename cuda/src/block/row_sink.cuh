@@ -15,6 +15,8 @@ class RowAccess {
   LONGWING_HD RowAccess(const RowArray& array, const RowSpace& rows, const RowId& id)
       : data_(array.data ? static_cast<Stored*>(array.data) + row_offset(rows, array, id) : nullptr), stride_(array.stride) {}
   LONGWING_HD bool present() const { return data_ != nullptr; }
+  /// Of rows whose samples are neighbours in memory.
+  LONGWING_HD Stored* at(std::int64_t sample) const { return data_ + sample; }
   template <class T>
   LONGWING_HD T load(std::int64_t sample) const {
     return load_as<T>(data_ + sample * stride_);
@@ -42,23 +44,27 @@ class RowWriter {
         dc_(args.dc, rows, id),
         sum_(args.sum, rows, id) {}
 
-  /// out = post·c: what has no activation and no gradient.
-  LONGWING_HD void plain(std::int64_t t, T c) const { out_.store(t, gate_.present() ? c * gate_.template load<T>(t) : c); }
+  /// out = post·c at t + step < t + count of neighbours in memory: at a constant distance from the thread's first.
+  LONGWING_HD void plain_at(std::int64_t t, int step, int count, T c) const {
+    if (step < count) store_as(out_.at(t) + step, gate_.present() ? c * load_as<T>(gate_.at(t) + step) : c);
+  }
 
   LONGWING_HD void operator()(std::int64_t t, T c) const {
     const ValueAndDerivative<T> act = activate(args_.activation, c);
-    if (args_.kind == Epilogue::kOutput) return plain(t, act.value);
+    if (args_.kind == Epilogue::kOutput) return gated_store(t, act.value);
     const T input = input_.template load<T>(t);
     if (args_.kind == Epilogue::kGradient) {
       if (dc_.present()) dc_.store(t, (gate_.present() ? input * gate_.template load<T>(t) : input) * act.derivative);
       if (gate_gradient_.present() && add_up(t, c = input * act.value)) gate_gradient_.store(t, c);
     } else if (add_up(t, c)) {
       if (gate_gradient_.present()) gate_gradient_.store(t, c * input);
-      if (out_.present()) plain(t, c);
+      if (out_.present()) gated_store(t, c);
     }
   }
 
  private:
+  LONGWING_HD void gated_store(std::int64_t t, T c) const { out_.store(t, gate_.present() ? c * gate_.template load<T>(t) : c); }
+
   // c becomes the sum over the bank so far; false where it goes back to memory instead of on.
   LONGWING_HD bool add_up(std::int64_t t, T& c) const {
     if (!sum_.present()) return true;
@@ -72,35 +78,34 @@ class RowWriter {
   RowAccess<T> dc_, sum_;
 };
 
-/// Results of segment `segment`: x[e] holds those at place(e) and place(e) + n. `slot(e)` of `stage` is the thread's own: where there
-/// is more to do than store, results wait there, so that the code of it stands once and not N times.
-template <class T, int N, class Place, class Slot>
+/// Results of segment `segment`: x[e] holds those at places first + step(e) and first + step(e) + n. `slot(e)` of `stage` is the thread's
+/// own: where there is more to do than store, results wait there, so that the code of it stands once and not N times.
+template <class T, int N, class Step, class Slot>
 LONGWING_HD void store_row(const EpilogueArgs& args, const Window& window, DType dtype, const RowSpace& rows, const RowId& id, int segment,
-                           const Place& place, const Slot& slot, Complex<T>* stage, const Complex<T> (&x)[N]) {
+                           int first, const Step& step, const Slot& slot, Complex<T>* stage, const Complex<T> (&x)[N]) {
   const std::int64_t start = segment * window.step;
-  const std::int64_t left = window.output_length - start, count = left < window.step ? left : window.step;
-  const bool plain = args.kind == Epilogue::kOutput && args.activation == Activation::kNone;
+  const std::int64_t left = window.output_length - start;
+  const int count = static_cast<int>(left < window.step ? left : window.step), n = window.n;
+  const bool plain = args.kind == Epilogue::kOutput && args.activation == Activation::kNone && args.out.stride == 1 &&
+                     (!args.post_gate.data || args.post_gate.stride == 1);
   if (!plain) {
     LONGWING_UNROLL
     for (int e = 0; e < N; ++e) stage[slot(e)] = x[e];
   }
   with_row_dtype<T>(dtype, [&](auto* data) {
-    using Stored = std::remove_pointer_t<decltype(data)>;
-    const RowWriter<T, Stored> write(args, rows, id);
+    const RowWriter<T, Pointee<decltype(data)>> write(args, rows, id);
     if (plain) {
       LONGWING_UNROLL
-      for (int e = 0; e < N; ++e) {
-        const std::int64_t p = place(e);
-        if (p < count) write.plain(start + p, x[e].re);
-        if (p + window.n < count) write.plain(start + p + window.n, x[e].im);
-      }
+      for (int e = 0; e < N; ++e) write.plain_at(start + first, step(e), count - first, x[e].re);
+      if (count <= n) return;
+      LONGWING_UNROLL
+      for (int e = 0; e < N; ++e) write.plain_at(start + first + n, step(e), count - first - n, x[e].im);
       return;
     }
     LONGWING_NO_UNROLL
     for (int i = 0; i < 2 * N; ++i) {
-      const int e = i / 2;
-      const std::int64_t p = place(e) + (i % 2 == 0 ? 0 : window.n);
-      if (p < count) write(start + p, i % 2 == 0 ? stage[slot(e)].re : stage[slot(e)].im);
+      const int e = i / 2, place = first + step(e) + (i % 2 == 0 ? 0 : n);
+      if (place < count) write(start + place, i % 2 == 0 ? stage[slot(e)].re : stage[slot(e)].im);
     }
   });
 }

@@ -26,17 +26,18 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   const std::int64_t local_row = unit / args.nodes / args.source.window.segments;
   const bool active = local_row < args.row_count;  // an idle unit still takes part in the barriers
   const RowId id = row_id(args.rows, active ? args.first_row + local_row : 0);
-  const auto place = [thread](int e) { return Fft::point(thread, e); };
-  auto* const column = static_cast<Complex<T>*>(args.columns) + unit * kPolicy.n();
+  const auto step = [](int e) { return Fft::step(e); };
+  const Fft fft(args.twiddles, slot, thread, node, args.nodes);
+  const auto own_slot = [&](int e) { return fft.own_slot(e); };
+  auto* const column = static_cast<Complex<T>*>(args.columns) + unit * kPolicy.n() + thread;
 
   Complex<T> x[Fft::kElements] = {};
-  if (active && args.nodes == 1) load_row(args.source, args.rows, id, segment, place, x);
+  if (active && args.nodes == 1) load_row(args.source, args.rows, id, segment, thread, step, own_slot, fft.exchange(), x);
   if (active && args.nodes > 1) {
     LONGWING_UNROLL
-    for (int e = 0; e < Fft::kElements; ++e) x[e] = column[place(e)];
+    for (int e = 0; e < Fft::kElements; ++e) x[e] = column[step(e)];
   }
 
-  const Fft fft(args.twiddles, slot, thread, node, args.nodes);
   fft.forward(x);
 
   const auto* z = static_cast<const Complex<T>*>(args.spectrum) + (id.filter_row * args.nodes + node) * kPolicy.n() + thread;
@@ -51,13 +52,12 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   fft.inverse(x);
 
   if (active && args.nodes == 1) {
-    store_row(
-        args.epilogue, args.source.window, args.source.array.dtype, args.rows, id, segment, place, [&](int e) { return fft.own_slot(e); },
-        fft.exchange(), x);
+    store_row(args.epilogue, args.source.window, args.source.array.dtype, args.rows, id, segment, thread, step, own_slot, fft.exchange(),
+              x);
   }
   if (active && args.nodes > 1) {
     LONGWING_UNROLL
-    for (int e = 0; e < Fft::kElements; ++e) column[place(e)] = x[e];
+    for (int e = 0; e < Fft::kElements; ++e) column[step(e)] = x[e];
   }
 }
 

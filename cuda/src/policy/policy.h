@@ -29,7 +29,9 @@ struct RowPolicy {
   }
   /// Distance of the points of a butterfly of pass p.
   constexpr int stride(int pass) const { return n() / nodes(pass + 1); }
-  constexpr int shared_bytes(int number_bytes) const { return passes > 1 ? rows * n() * 2 * number_bytes : 0; }
+  /// Points between two numbers of padding in the exchange buffer: those that one round of the banks serves.
+  static constexpr int pad_every(int number_bytes) { return 64 / number_bytes; }
+  constexpr int shared_bytes(int number_bytes) const { return rows * (n() + n() / pad_every(number_bytes)) * 2 * number_bytes; }
 };
 
 constexpr int kLeastLog2n = 6;
@@ -40,7 +42,7 @@ constexpr int kLeastLog2n = 6;
 constexpr RowPolicy kFloat32Rows[] = {
     {6, 16, 2, {16, 4}, 32, 4, false},      {7, 16, 2, {16, 8}, 16, 4, false},     {8, 16, 2, {16, 16}, 8, 4, false},
     {9, 16, 3, {16, 16, 2}, 4, 4, false},   {10, 16, 3, {16, 16, 4}, 2, 4, false}, {11, 16, 3, {16, 16, 8}, 1, 4, false},
-    {12, 16, 3, {16, 16, 16}, 1, 2, false}, {13, 32, 3, {16, 16, 32}, 1, 1, true}, {14, 32, 3, {32, 32, 16}, 1, 1, true},
+    {12, 16, 3, {16, 16, 16}, 1, 2, false}, {13, 32, 3, {32, 16, 16}, 1, 1, true}, {14, 32, 3, {32, 32, 16}, 1, 1, true},
 };
 
 // float64: 8 points of 16 bytes are 32 registers; 4096 points are 64 KiB of shared memory, which every architecture has.

@@ -5,23 +5,22 @@
 
 namespace longwing::cuda {
 
-/// cos(2πk/32), k = 0..8, to 20 digits; the rest follows by symmetry.
-constexpr double kCos32[] = {1.0,
-                             0.98078528040323044913,
-                             0.92387953251128675613,
-                             0.83146961230254523708,
-                             0.70710678118654752440,
-                             0.55557023301960222474,
-                             0.38268343236508977173,
-                             0.19509032201612826785,
-                             0.0};
-
-constexpr double cosine32(int k) {
-  k %= 32;
-  if (k > 16) k = 32 - k;
-  return k <= 8 ? kCos32[k] : -kCos32[16 - k];
+/// cos(2πk/32) to 20 digits. No array: device code can't read a host's, and unrolled loops fold the switch.
+LONGWING_HD constexpr double cosine32(int k) {
+  const int folded = k % 32 <= 16 ? k % 32 : 32 - k % 32;
+  const double sign = folded <= 8 ? 1.0 : -1.0;
+  switch (folded <= 8 ? folded : 16 - folded) {
+    case 0: return sign;
+    case 1: return sign * 0.98078528040323044913;
+    case 2: return sign * 0.92387953251128675613;
+    case 3: return sign * 0.83146961230254523708;
+    case 4: return sign * 0.70710678118654752440;
+    case 5: return sign * 0.55557023301960222474;
+    case 6: return sign * 0.38268343236508977173;
+    case 7: return sign * 0.19509032201612826785;
+    default: return 0.0;
+  }
 }
-constexpr double sine32(int k) { return cosine32(k + 24); }
 
 template <int Sign, class V>
 LONGWING_HD void butterfly32(Complex<V>* x) {
@@ -34,7 +33,7 @@ LONGWING_HD void butterfly32(Complex<V>* x) {
     butterfly8<Sign>(part);
     LONGWING_UNROLL
     for (int a = 0; a < 8; ++a) {
-      y[4 * a + b] = a * b == 0 ? part[a] : part[a] * Complex<V>{V(cosine32(a * b)), V(Sign * sine32(a * b))};
+      y[4 * a + b] = a * b == 0 ? part[a] : part[a] * Complex<V>{V(cosine32(a * b)), V(Sign * cosine32(a * b + 24))};
     }
   }
   LONGWING_UNROLL

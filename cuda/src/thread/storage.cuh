@@ -40,6 +40,15 @@ LONGWING_HD void store_as(BFloat16* p, T value) {
   *p = to_bfloat16(static_cast<float>(value));
 }
 
+template <class Pointer>
+struct PointeeOf;
+template <class Element>
+struct PointeeOf<Element*> {
+  using Type = Element;
+};
+template <class Pointer>
+using Pointee = typename PointeeOf<Pointer>::Type;
+
 /// action(pointer to the element type): the run-time dtype becomes a type, once.
 template <class Action>
 LONGWING_HD void with_dtype(DType dtype, void* data, const Action& action) {

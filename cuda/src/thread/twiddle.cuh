@@ -13,8 +13,9 @@ namespace longwing::cuda {
 /// All powers of one node's factor; `table` is at the node, `nodes` numbers from one power to the next.
 template <int R, class T>
 LONGWING_HD void load_twiddles(const Complex<T>* table, std::int64_t nodes, Complex<T> (&kept)[kept_powers(R)]) {
+  constexpr int kKept = kept_powers(R);
   LONGWING_UNROLL
-  for (int slot = 0; slot < kept_powers(R); ++slot) kept[slot] = table[slot * nodes];
+  for (int slot = 0; slot < kKept; ++slot) kept[slot] = table[slot * nodes];
 }
 
 template <int R, class T>

@@ -19,7 +19,7 @@ from bench.tasks.data.pathfinder.stamps import Stamps, markers, stamps
 from bench.tasks.data.splits import checked_sizes
 from bench.tasks.data.streams import below, stream
 
-_VERSION = 1
+_VERSION = 2
 _BLOCK = 64
 _PART_STRIDE = 1 << 40
 """Image i of part p comes from stream p·2^40 + i, so that no part depends on the size of another."""
@@ -115,11 +115,11 @@ def _render(
     tips = np.empty((2, 2, 2), np.int64)
     for i in range(len(labels)):
         random = stream(seed, first + i)
+        labels[i], origin = below(random, 2), below(random, 2)
         dashes = drawn[below(random, len(drawn))]
         draw_targets(random, Scene(rules, dashes, mask, targets), tips)
         others[:] = 0
         draw_distractors(random, Scene(rules, dashes, mask, others))
-        labels[i], origin = below(random, 2), below(random, 2)
         marks[:] = 0
         _mark(marks, discs, tips[origin, 0])
         _mark(marks, discs, tips[origin if labels[i] == 1 else 1 - origin, 1])
