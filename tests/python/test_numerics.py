@@ -107,14 +107,15 @@ def test_gradients(case: int) -> None:
 # What is measured, by instruction set: docs/design/cpu_engine.md.
 @pytest.mark.parametrize(
     ("dtype", "length", "limit"),
-    [("float32", 2**17, 3e-7), ("float32", 2**20, 3e-7), ("float32", 2**22, 3.5e-7), ("float64", 2**20, 4e-15)],
+    [("float32", 2**17, 3e-7), ("float32", 2**20, 3e-7), ("float32", 2**22, 3.5e-7), ("float64", 2**22, 4e-15)],
 )
 def test_long_rows(dtype: str, length: int, limit: float) -> None:
     rng = np.random.default_rng(2)
     u, k = draw(rng, (1, 1, length), dtype), draw(rng, (1, length), dtype)
     # Without a fused multiply-add the figure at 2^20 is 3.00e-7 to 3.01e-7: docs/design/cpu_engine.md.
     unfused = 1.005 if longwing.info()["isa"] == "base" else 1
-    assert testing.relative_l2(longwing.long_conv(u, k), testing.reference(u, k)) <= unfused * limit
+    exact = testing.reference(u, k, wide=dtype == "float64")
+    assert testing.relative_l2(longwing.long_conv(u, k), exact) <= unfused * limit
 
 
 def test_half_output_is_the_rounded_result() -> None:
