@@ -169,8 +169,9 @@ template <class T>
 std::string CpuPlan<T>::explain() const {
   const LagMap& map = engine_->map();
   std::ostringstream text;
-  text << to_string(spec().mode) << " convolution of " << spec().channels << (spec().channels == 1 ? " channel of " : " channels of ") << map.input_length << " samples with "
-       << spec().groups << (spec().groups == 1 ? " filter" : " filters") << " of " << spec().filter_length << " taps";
+  text << to_string(spec().mode) << " convolution of " << spec().channels << (spec().channels == 1 ? " channel of " : " channels of ")
+       << map.input_length << " samples with " << spec().groups << (spec().groups == 1 ? " filter" : " filters") << " of "
+       << spec().filter_length << " taps";
   if (spec().reverse_length > 0) text << " and " << spec().reverse_length << " reverse taps (" << to_string(spec().reverse_lag) << ")";
   text << ", " << to_string(spec().dtype) << ", output " << map.output_length << " samples a row\n"
        << "cpu, " << kernels().f32.isa << ", arithmetic in " << (sizeof(T) == 4 ? "float32" : "float64") << ", lags " << map.lags.lo
