@@ -27,6 +27,10 @@ class Adapter:
     takes_out: bool = True
     """False where arrays are immutable, so that none can be passed as out=."""
 
+    stream: Callable[[Any], int] | None = None
+    """(array on a CUDA device) -> the handle of the stream that its library enqueues to next; None: the library tells
+    none, so that a call runs on the default stream and waits for its end."""
+
     trusts_exchange: bool = False
     """True where `prepare` makes the checks that the type's DLPack exchange interface leaves out."""
 

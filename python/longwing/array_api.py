@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from longwing._arrays import Adapter
@@ -18,9 +19,18 @@ def _empty_cupy(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
         return namespace.empty(shape, dtype=getattr(namespace, dtype))
 
 
+def _stream_cupy(array: Any) -> int:
+    cuda = importlib.import_module("cupy").cuda
+    with array.device:  # the current stream is one of the current device
+        handle: int = cuda.get_current_stream().ptr
+    return handle
+
+
 def adapter_of(cls: type) -> Adapter | None:
     """Return the adapter for `cls`, or None where it does not follow the standard and so can't make a result."""
     if not hasattr(cls, "__array_namespace__"):
         return None
     library = cls.__module__.partition(".")[0]
-    return Adapter(name=library, empty=_empty_cupy if library == "cupy" else _empty)
+    if library == "cupy":
+        return Adapter(name=library, empty=_empty_cupy, stream=_stream_cupy)
+    return Adapter(name=library, empty=_empty)

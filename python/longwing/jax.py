@@ -1,4 +1,8 @@
-"""The JAX adapter. JAX's arrays are immutable: results are written to memory of our own, which JAX then takes over."""
+"""The JAX adapter. JAX's arrays are immutable: results are written to memory of our own, which JAX then takes over.
+
+On a GPU that memory is a new array of JAX's that nobody else has seen yet. JAX tells no stream of its own, so a call there
+returns when its work is done.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,17 @@ from longwing._arrays import Adapter
 from longwing._core import Buffer, LongwingTypeError, LongwingValueError
 
 
-def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Buffer:
-    return Buffer(shape, dtype)
+def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
+    (device,) = like.devices()
+    if device.platform == "cpu":
+        return Buffer(shape, dtype)
+    # A constant's memory could be shared with others: adding to it gives memory of the result's own.
+    zeros = jax.numpy.zeros(shape, dtype, device=device)
+    return (zeros + zeros).block_until_ready()
 
 
-def _finish(target: Buffer) -> Any:
-    return jax.dlpack.from_dlpack(target)
+def _finish(target: Any) -> Any:
+    return jax.dlpack.from_dlpack(target) if isinstance(target, Buffer) else target
 
 
 def _prepare(array: Any, argument: str) -> Any:

@@ -26,6 +26,7 @@ ArrayLibrary load(py::handle adapter, py::handle type) {
           .prepare = adapter.attr("prepare"),
           .empty = adapter.attr("empty"),
           .finish = adapter.attr("finish"),
+          .stream = adapter.attr("stream"),
           .takes_out = adapter.attr("takes_out").cast<bool>(),
           .exchange = adapter.attr("trusts_exchange").cast<bool>() ? exchange_api_of(type) : nullptr};
 }

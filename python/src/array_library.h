@@ -16,6 +16,7 @@ struct ArrayLibrary {
   pybind11::object prepare;  ///< (array, argument) -> what to export, or None: export the array itself
   pybind11::object empty;    ///< (like, shape, dtype name) -> a new writable array, or a Buffer
   pybind11::object finish;   ///< (target) -> the result, or None: the target is the result
+  pybind11::object stream;   ///< (array) -> its library's current CUDA stream, or None: the library tells none
   bool takes_out = true;     ///< false where arrays are immutable
   const dlpack::ExchangeApi* exchange = nullptr;
 

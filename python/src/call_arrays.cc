@@ -3,6 +3,7 @@
 #include <string>
 
 #include "errors.h"
+#include "longwing/backend.h"
 
 namespace py = pybind11;
 
@@ -10,6 +11,16 @@ namespace longwing::python {
 
 CallArrays::CallArrays(py::handle first, const char* argument)
     : first_(first), first_argument_(argument), library_(ArrayLibrary::of(first, argument)) {}
+
+// The first array decides the stream: the core refuses arrays on any other device.
+ImportedArray CallArrays::import(py::handle array, const char* argument, const dlpack::ExchangeApi* exchange) {
+  return import_array(array, argument, exchange, [&](const Device& device) {
+    if (stream_ && stream_->device == device) return *stream_;
+    const DeviceStream stream = current_stream(array, argument, device, exchange, library_.stream);
+    if (!stream_) stream_ = stream;
+    return stream;
+  });
+}
 
 TensorView CallArrays::keep(ImportedArray imported) {
   owners_.at(count_++) = std::move(imported.owner);
@@ -25,9 +36,9 @@ const ArrayLibrary& CallArrays::library_of(py::handle array, const char* argumen
 
 TensorView CallArrays::input(py::handle array, const char* argument) {
   const ArrayLibrary& library = library_of(array, argument);
-  if (library.prepare.is_none()) return keep(import_array(array, argument, library.exchange));
+  if (library.prepare.is_none()) return keep(import(array, argument, library.exchange));
   const py::object prepared = library.prepare(array, argument);
-  return keep(import_array(prepared, argument, library.exchange));
+  return keep(import(prepared, argument, library.exchange));
 }
 
 std::optional<TensorView> CallArrays::optional_input(py::handle array, const char* argument) {
@@ -63,8 +74,21 @@ Result CallArrays::allocate(const OutputShape& shape, DType dtype, const char* a
   }
   Result result{py::reinterpret_steal<py::object>(target), {}};
   const bool exchanged = Py_TYPE(target) == Py_TYPE(first_.ptr());
-  result.view = keep(import_array(result.target, argument, exchanged ? library_.exchange : nullptr));
+  result.view = keep(import(result.target, argument, exchanged ? library_.exchange : nullptr));
+  result.view.writable = true;  // nobody else has seen it yet, whatever its library lets others do
   return result;
+}
+
+Execution CallArrays::on_stream(Execution execution) const {
+  if (stream_) execution.stream = stream_->handle;
+  return execution;
+}
+
+// A library that told no stream knows nothing of the one that was used: it gets the result when it is there.
+void CallArrays::wait() const {
+  if (stream_ && !stream_->library_own) {
+    backend_for(stream_->device.type).wait(stream_->device, stream_->handle);
+  }
 }
 
 py::object CallArrays::finish(const Result& result) const {

@@ -29,6 +29,10 @@ class CallArrays {
   TensorView output(pybind11::handle array, const char* argument);
   /// An uninitialised array beside the call's first one.
   Result allocate(const OutputShape& shape, DType dtype, const char* argument);
+  /// How the call runs: `execution` on the stream of its arrays.
+  Execution on_stream(Execution execution) const;
+  /// After the call: returns once its work is done, where the library knows nothing of the stream; without the GIL.
+  void wait() const;
   /// The result as an array of the library.
   pybind11::object finish(const Result& result) const;
 
@@ -36,6 +40,8 @@ class CallArrays {
   /// The array's library, which must be the call's.
   const ArrayLibrary& library_of(pybind11::handle array, const char* argument) const;
   TensorView keep(ImportedArray imported);
+  /// The view of `array`, ready on the call's stream.
+  ImportedArray import(pybind11::handle array, const char* argument, const dlpack::ExchangeApi* exchange);
 
   static constexpr std::size_t kMost = 16;  // the largest call, backward, has 5 inputs and 6 outputs
   pybind11::handle first_;
@@ -43,6 +49,7 @@ class CallArrays {
   const ArrayLibrary& library_;
   std::array<pybind11::object, kMost> owners_;
   std::size_t count_ = 0;
+  std::optional<DeviceStream> stream_;  // on a CUDA device, of the first array there
 };
 
 }  // namespace longwing::python

@@ -51,7 +51,7 @@ struct ManagedTensorVersioned {
   Tensor dl_tensor;
 };
 
-/// What a type's `__dlpack_c_exchange_api__` capsule points to. Only the borrowing entry is called.
+/// What a type's `__dlpack_c_exchange_api__` capsule points to. Only the borrowing entry and the current stream are called.
 struct ExchangeApi {
   Version version;
   ExchangeApi* previous;
@@ -59,7 +59,7 @@ struct ExchangeApi {
   void (*managed_tensor_from_py_object)();
   void (*managed_tensor_to_py_object)();
   int (*tensor_from_py_object)(void* object, Tensor* out);  // borrows: valid while the object lives; -1 with a Python error set
-  void (*current_work_stream)();
+  int (*current_work_stream)(std::int32_t device_type, std::int32_t device_id, void** out);  // may be null; -1 with a Python error set
 };
 
 }  // namespace longwing::python::dlpack

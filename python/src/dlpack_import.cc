@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <optional>
 #include <string>
 
 #include "errors.h"
@@ -17,7 +18,9 @@ namespace {
 struct Names {
   py::handle device = intern("__dlpack_device__");
   py::handle dlpack = intern("__dlpack__");
-  py::handle keywords = py::make_tuple(py::handle(intern("max_version"))).release();
+  py::handle version_keyword = py::make_tuple(py::handle(intern("max_version"))).release();
+  py::handle stream_keyword = py::make_tuple(py::handle(intern("stream"))).release();
+  py::handle both_keywords = py::make_tuple(py::handle(intern("max_version")), py::handle(intern("stream"))).release();
   py::handle max_version = py::make_tuple(dlpack::kMajor, dlpack::kMinor).release();
 
   static py::handle intern(const char* text) { return PyUnicode_InternFromString(text); }
@@ -38,7 +41,7 @@ void check_served(const Device& device, const char* argument) {
 }
 
 // Asks for the device before anything else: an array on a device that nothing serves is never touched.
-void check_device(py::handle array, const char* argument) {
+Device device_of(py::handle array, const char* argument) {
   PyObject* arguments[] = {array.ptr()};
   const auto device = py::reinterpret_steal<py::object>(
       PyObject_VectorcallMethod(Names::get().device.ptr(), arguments, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
@@ -50,17 +53,30 @@ void check_device(py::handle array, const char* argument) {
   }
   if (PyErr_Occurred()) refuse(argument, array);
   const auto narrow = [](long value) { return static_cast<int>(std::clamp<long>(value, INT_MIN, INT_MAX)); };
-  check_served(with_argument(argument, [&] { return device_from_dlpack(narrow(type), narrow(index)); }), argument);
+  const Device where = with_argument(argument, [&] { return device_from_dlpack(narrow(type), narrow(index)); });
+  check_served(where, argument);
+  return where;
 }
 
-// The capsule, in the newest layout that both sides know.
-py::object capsule_of(py::handle array, const char* argument) {
+// __dlpack__(max_version=, stream=), each where it is wanted; null with a Python error set. The CPU has no streams, and some producers
+// there refuse the keyword.
+PyObject* call_dlpack(py::handle array, py::handle stream, bool with_version) {
   const Names& names = Names::get();
-  PyObject* arguments[] = {array.ptr(), names.max_version.ptr()};
-  PyObject* capsule = PyObject_VectorcallMethod(names.dlpack.ptr(), arguments, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, names.keywords.ptr());
+  PyObject* arguments[] = {array.ptr(), nullptr, nullptr};
+  std::size_t count = 1;
+  if (with_version) arguments[count++] = names.max_version.ptr();
+  if (stream) arguments[count++] = stream.ptr();
+  const py::handle keywords = !stream ? names.version_keyword : with_version ? names.both_keywords : names.stream_keyword;
+  return PyObject_VectorcallMethod(names.dlpack.ptr(), arguments, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, count > 1 ? keywords.ptr() : nullptr);
+}
+
+// The capsule, in the newest layout that both sides know, its values ready for the stream; no stream on the CPU.
+py::object capsule_of(py::handle array, const char* argument, const std::optional<DeviceStream>& stream) {
+  const py::object number = stream ? py::object(py::int_(stream->dlpack_number())) : py::object();
+  PyObject* capsule = call_dlpack(array, number, true);
   if (!capsule && PyErr_ExceptionMatches(PyExc_TypeError)) {  // a producer from before version 1.0 has no such keyword
     PyErr_Clear();
-    capsule = PyObject_VectorcallMethod(names.dlpack.ptr(), arguments, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+    capsule = call_dlpack(array, number, false);
   }
   if (!capsule) refuse(argument, array);
   return py::reinterpret_steal<py::object>(capsule);
@@ -76,16 +92,19 @@ TensorView view_of(const dlpack::Tensor& tensor, bool writable, const char* argu
 
 }  // namespace
 
-ImportedArray import_array(py::handle array, const char* argument, const dlpack::ExchangeApi* exchange) {
+ImportedArray import_array(py::handle array, const char* argument, const dlpack::ExchangeApi* exchange, const StreamOf& stream_of) {
   if (exchange) {  // it borrows and neither copies nor waits, so that the device needs no question of its own
     dlpack::Tensor tensor = {};
     if (exchange->tensor_from_py_object(array.ptr(), &tensor) != 0) refuse(argument, array);
     const TensorView view = view_of(tensor, true, argument);
     check_served(view.device, argument);
+    if (view.device.type != DeviceType::kCpu) stream_of(view.device);
     return {view, py::reinterpret_borrow<py::object>(array)};
   }
-  check_device(array, argument);
-  py::object capsule = capsule_of(array, argument);
+  const Device device = device_of(array, argument);
+  std::optional<DeviceStream> stream;
+  if (device.type != DeviceType::kCpu) stream = stream_of(device);
+  py::object capsule = capsule_of(array, argument, stream);
   if (void* pointer = PyCapsule_CheckExact(capsule.ptr()) && PyCapsule_IsValid(capsule.ptr(), dlpack::kVersionedName)
                           ? PyCapsule_GetPointer(capsule.ptr(), dlpack::kVersionedName)
                           : nullptr) {

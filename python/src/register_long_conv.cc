@@ -45,8 +45,9 @@ py::object long_conv_of(py::handle u, py::handle k, py::handle mode, py::handle 
     args.out = result->view;
   }
   run_without_gil([&](const Execution& execution) {
-    args.execution = execution;
+    args.execution = arrays.on_stream(execution);
     long_conv(args);
+    arrays.wait();
   });
   return result ? arrays.finish(*result) : py::reinterpret_borrow<py::object>(out);
 }

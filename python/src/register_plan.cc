@@ -43,7 +43,10 @@ Spectrum make_spectrum(const ConvPlan& self, py::handle k, py::handle reverse_fi
   const std::optional<TensorView> reverse = arrays.optional_input(reverse_filter, "reverse_filter");
   const bool bank = flag_of(filter_bank, "filter_bank");
   Spectrum spectrum;
-  run_without_gil([&](const Execution& execution) { spectrum = self.spectrum(filter, reverse, bank, execution); });
+  run_without_gil([&](const Execution& execution) {
+    spectrum = self.spectrum(filter, reverse, bank, arrays.on_stream(execution));
+    arrays.wait();
+  });
   return spectrum;
 }
 
@@ -68,8 +71,9 @@ py::object forward(const ConvPlan& self, py::handle u, py::handle spectrum, py::
     args.out = result->view;
   }
   run_without_gil([&](const Execution& execution) {
-    args.execution = execution;
+    args.execution = arrays.on_stream(execution);
     self.forward(args);
+    arrays.wait();
   });
   return result ? arrays.finish(*result) : py::reinterpret_borrow<py::object>(out);
 }
@@ -133,8 +137,9 @@ py::tuple backward(const ConvPlan& self, py::handle dy, py::handle u, py::handle
     args.dpost_gate = gradient(args.post_gate.has_value(), args.post_gate ? shape_of(*args.post_gate) : OutputShape{}, spec.dtype);
   }
   run_without_gil([&](const Execution& execution) {
-    args.execution = execution;
+    args.execution = arrays.on_stream(execution);
     self.backward(args);
+    arrays.wait();
   });
   py::tuple gradients(kGradients.size());
   for (std::size_t i = 0; i < results.size(); ++i) gradients[i] = results[i] ? arrays.finish(*results[i]) : py::none();

@@ -53,6 +53,8 @@ class Backend {
   /// One line about the hardware and the code path in use.
   virtual std::string describe() const = 0;
   virtual std::shared_ptr<const PlanImplementation> make_plan(const ConvSpec& spec) const = 0;
+  /// Returns when the work that was enqueued to a stream of the device is done.
+  virtual void wait(const Device&, void* /*stream*/) const {}
   /// Gives workspace kept between calls back to the system.
   virtual void release_memory() const {}
 };

@@ -29,6 +29,9 @@ class CudaRow final : public Backend {
     asked_ = true;
     return plugin.backend->make_plan(spec);
   }
+  void wait(const Device& device, void* stream) const override {
+    if (asked_) cuda_plugin().backend->wait(device, stream);
+  }
   void release_memory() const override {
     if (asked_) cuda_plugin().backend->release_memory();  // else there is nothing to release, and no reason to load it
   }

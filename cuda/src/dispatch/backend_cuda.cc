@@ -3,6 +3,7 @@
 
 #include "core/cuda_plugin.h"
 #include "dispatch/cuda_device.h"
+#include "dispatch/cuda_error.h"
 #include "dispatch/cuda_spectrum.h"
 #include "dispatch/engine.h"
 #include "longwing/version.h"
@@ -77,6 +78,10 @@ class CudaBackend final : public Backend {
     CudaDevice& device = cuda_device(spec.device.index);
     const DeviceGuard guard(device.index());
     return std::make_shared<CudaPlan>(spec, device);
+  }
+  void wait(const Device& device, void* stream) const override {
+    const DeviceGuard guard(device.index);
+    check(cudaStreamSynchronize(static_cast<cudaStream_t>(stream)), "waiting for a stream");
   }
   void release_memory() const override { trim_devices(); }
 };

@@ -18,6 +18,11 @@ def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
     return like.new_empty(shape) if like.dtype is wanted else like.new_empty(shape, dtype=wanted)
 
 
+def _stream(tensor: Any) -> int:
+    handle: int = torch.cuda.current_stream(tensor.device).cuda_stream
+    return handle
+
+
 def _has_tangent(tensor: Any) -> bool:
     # The level is -1 outside of forward mode; inside of an operator's kernel forward gradients are off.
     if forward_ad._current_level < 0 or not torch._C._is_fwd_grad_enabled():
@@ -59,7 +64,7 @@ def _refuse_virtual(tensor: Any, argument: str) -> Any:
     )
 
 
-_TENSOR = Adapter(name="torch", empty=_empty, prepare=_prepare, trusts_exchange=True)
+_TENSOR = Adapter(name="torch", empty=_empty, prepare=_prepare, stream=_stream, trusts_exchange=True)
 _VIRTUAL = Adapter(name="torch", empty=_empty, prepare=_refuse_virtual)
 
 
