@@ -7,7 +7,7 @@
 // shared    one number of padding after every 128 bytes of points, so that no pass has bank conflicts (tests/cuda_sim counts them) and
 //           a thread's points lie at constant distances from its first: an access costs no integer arithmetic.
 // barriers  one in each exchange, between its writes and its reads. None after it: a thread next writes the slots that it has
-//           read and that nobody else reads, those of the pass it is in.
+//           read and that nobody else reads, those of the pass it is in. begin_again() between two forward transforms.
 #pragma once
 
 #include "device/arguments.h"
@@ -56,6 +56,9 @@ class BlockFft {
 
   LONGWING_HD void inverse(Complex<T> (&x)[kElements]) const { inverse_from<kLast>(x); }
 
+  /// Between two forward transforms: the first one's last points are read before the second one's are written.
+  LONGWING_HD void begin_again() const { row_barrier(); }
+
  private:
   template <int Pass>
   LONGWING_HD int slot(int element) const {
@@ -94,15 +97,19 @@ class BlockFft {
     }
   }
 
+  LONGWING_HD static void row_barrier() {
+    if constexpr (kThreads <= kWarpThreads) {
+      warp_barrier();  // all threads of the row are of this warp
+    } else {
+      block_barrier();
+    }
+  }
+
   template <int From, int To>
   LONGWING_HD void change_owner(Complex<T> (&x)[kElements]) const {
     LONGWING_UNROLL
     for (int e = 0; e < kElements; ++e) exchange_[slot<From>(e)] = x[e];
-    if constexpr (kThreads <= kWarpThreads) {
-      warp_barrier();  // the row's points are written; all its threads are of this warp
-    } else {
-      block_barrier();  // the row's points are written
-    }
+    row_barrier();  // the row's points are written
     LONGWING_UNROLL
     for (int e = 0; e < kElements; ++e) x[e] = exchange_[slot<To>(e)];
   }

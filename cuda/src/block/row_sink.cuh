@@ -31,6 +31,12 @@ class RowAccess {
   std::int64_t stride_;
 };
 
+/// Of the call's arrays; dc and sums are in the compute type.
+LONGWING_HD DType dtype_of(const EpilogueArgs& args) {
+  if (args.kind == Epilogue::kOutput) return args.out.dtype;
+  return args.kind == Epilogue::kGradient ? args.dy.dtype : args.u.dtype;
+}
+
 /// What is done with results of one row, by args.kind.
 template <class T, class Stored>
 class RowWriter {
@@ -81,8 +87,8 @@ class RowWriter {
 /// Results of segment `segment`: x[e] holds those at places first + step(e) and first + step(e) + n. `slot(e)` of `stage` is the thread's
 /// own: where there is more to do than store, results wait there, so that the code of it stands once and not N times.
 template <class T, int N, class Step, class Slot>
-LONGWING_HD void store_row(const EpilogueArgs& args, const Window& window, DType dtype, const RowSpace& rows, const RowId& id, int segment,
-                           int first, const Step& step, const Slot& slot, Complex<T>* stage, const Complex<T> (&x)[N]) {
+LONGWING_HD void store_row(const EpilogueArgs& args, const Window& window, const RowSpace& rows, const RowId& id, int segment, int first,
+                           const Step& step, const Slot& slot, Complex<T>* stage, const Complex<T> (&x)[N]) {
   const std::int64_t start = segment * window.step;
   const std::int64_t left = window.output_length - start;
   const int count = static_cast<int>(left < window.step ? left : window.step), n = window.n;
@@ -92,7 +98,7 @@ LONGWING_HD void store_row(const EpilogueArgs& args, const Window& window, DType
     LONGWING_UNROLL
     for (int e = 0; e < N; ++e) stage[slot(e)] = x[e];
   }
-  with_row_dtype<T>(dtype, [&](auto* data) {
+  with_row_dtype<T>(dtype_of(args), [&](auto* data) {
     const RowWriter<T, Pointee<decltype(data)>> write(args, rows, id);
     if (plain) {
       LONGWING_UNROLL

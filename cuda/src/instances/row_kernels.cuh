@@ -3,6 +3,8 @@
 
 #include "instances/entry.cuh"
 #include "kernel/convolve_rows.cuh"
+#include "kernel/filter_gradient.cuh"
+#include "kernel/transform_filters.cuh"
 
 namespace longwing::cuda {
 
@@ -12,9 +14,9 @@ RowKernels row_kernels() {
   constexpr int kThreads = kPolicy.threads(), kShared = kPolicy.shared_bytes(sizeof(T));
   return {.policy = kPolicy,
           .convolve = entry<ConvolveArgs, convolve_rows<T, Log2N>>(kThreads, kShared, kPolicy.rows),
-          .transform_filters = {},
-          .filter_gradient = {},
-          .finish_filter_gradient = {}};
+          .transform_filters = entry<SpectrumArgs, transform_filters<T, Log2N>>(kThreads, kShared, kPolicy.rows),
+          .filter_gradient = entry<FilterGradientArgs, filter_gradient<T, Log2N>>(kThreads, kShared, kPolicy.rows),
+          .finish_filter_gradient = entry<FilterGradientFinishArgs, finish_filter_gradient<T, Log2N>>(kThreads, kShared, kPolicy.rows)};
 }
 
 }  // namespace longwing::cuda

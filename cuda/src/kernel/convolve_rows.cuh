@@ -52,8 +52,7 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   fft.inverse(x);
 
   if (active && args.nodes == 1) {
-    store_row(args.epilogue, args.source.window, args.source.array.dtype, args.rows, id, segment, thread, step, own_slot, fft.exchange(),
-              x);
+    store_row(args.epilogue, args.source.window, args.rows, id, segment, thread, step, own_slot, fft.exchange(), x);
   }
   if (active && args.nodes > 1) {
     LONGWING_UNROLL

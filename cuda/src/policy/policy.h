@@ -47,9 +47,9 @@ constexpr RowPolicy kFloat32Rows[] = {
 
 // float64: 8 points of 16 bytes are 32 registers; 4096 points are 64 KiB of shared memory, which every architecture has.
 constexpr RowPolicy kFloat64Rows[] = {
-    {6, 8, 2, {8, 8}, 16, 2, false},       {7, 8, 3, {8, 8, 2}, 8, 2, false},     {8, 8, 3, {8, 8, 4}, 4, 2, false},
-    {9, 8, 3, {8, 8, 8}, 2, 2, false},     {10, 8, 4, {8, 8, 8, 2}, 1, 2, false}, {11, 8, 4, {8, 8, 8, 4}, 1, 1, false},
-    {12, 8, 4, {8, 8, 8, 8}, 1, 1, false},
+    {6, 8, 2, {8, 8}, 16, 2, false},      {7, 8, 3, {8, 8, 2}, 8, 2, false},     {8, 8, 3, {8, 8, 4}, 4, 2, false},
+    {9, 8, 3, {8, 8, 8}, 2, 2, false},    {10, 8, 4, {8, 8, 8, 2}, 1, 2, false}, {11, 8, 4, {8, 8, 8, 4}, 1, 1, false},
+    {12, 8, 4, {8, 8, 8, 8}, 1, 1, true},
 };
 
 /// The row of a compute type's table.

@@ -1,0 +1,160 @@
+// The gradient of filters: spectra of rows correlated and added up, then turned into taps.
+#pragma once
+
+#include "block/block_fft.cuh"
+#include "block/row_source.cuh"
+#include "block/tap_array.cuh"
+
+namespace longwing::cuda {
+
+/// Where the segments of one row come from: the array, or nodes > 1 the workspace that it was split into.
+template <class T, int Log2N>
+class CorrelatedRow {
+ public:
+  using Fft = BlockFft<T, Log2N>;
+  LONGWING_HD CorrelatedRow(const Fft& fft, const SourceArgs& source, const void* columns, int node, int nodes, int thread)
+      : fft_(fft), source_(source), columns_(static_cast<const Complex<T>*>(columns)), node_(node), nodes_(nodes), thread_(thread) {}
+
+  /// The spectrum of segment `segment`; `column_row` counts rows in the workspace.
+  LONGWING_HD void transform(const RowSpace& rows, const RowId& id, std::int64_t column_row, int segment, bool active,
+                             Complex<T> (&x)[Fft::kElements]) const {
+    const auto step = [](int e) { return Fft::step(e); };
+    if (!active) {
+      LONGWING_UNROLL
+      for (int e = 0; e < Fft::kElements; ++e) x[e] = {};
+    } else if (nodes_ == 1) {
+      load_row(source_, rows, id, segment, thread_, step, [&](int e) { return fft_.own_slot(e); }, fft_.exchange(), x);
+    } else {
+      const std::int64_t unit = (column_row * source_.window.segments + segment) * nodes_ + node_;
+      const Complex<T>* column = columns_ + unit * Fft::kPolicy.n() + thread_;
+      LONGWING_UNROLL
+      for (int e = 0; e < Fft::kElements; ++e) x[e] = column[step(e)];
+    }
+    fft_.forward(x);
+    fft_.begin_again();
+  }
+
+ private:
+  const Fft& fft_;
+  const SourceArgs& source_;
+  const Complex<T>* columns_;
+  int node_, nodes_, thread_;
+};
+
+/// formula   partial[f][run] (+)= sum over the run's rows and their segments of FFT(dy)·conj(FFT(x)).
+/// shapes    rows of two arrays through a window each -> n·nodes complex numbers a filter row and run.
+/// owner     block: kPolicy.rows units, a unit being (filter row, run, node), node fastest: it adds its rows in their order.
+/// shared    BlockFft's exchange buffer. barriers: BlockFft's; units of a block pass them equally often, idle where they have fewer rows.
+/// needs     blocks = ceil(filter_row_count·runs·nodes / kPolicy.rows); kPolicy.stash: a row of workspace a unit.
+/// bytes     one read of both inputs, one write of the partial sums; the stash adds four times n·8 bytes a row, in L2.
+template <class T, int Log2N>
+__global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_gradient(const __grid_constant__ FilterGradientArgs args) {
+  using Fft = BlockFft<T, Log2N>;
+  constexpr RowPolicy kPolicy = Fft::kPolicy;
+  const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
+  const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
+  const int node = static_cast<int>(unit % args.nodes), run = static_cast<int>(unit / args.nodes % args.runs);
+  const std::int64_t local_row = unit / args.nodes / args.runs, each = args.rows.rows_per_filter();
+  const bool active = local_row < args.filter_row_count;
+  const std::int64_t first_of_run = run * each / args.runs, end_of_run = (run + 1) * each / args.runs;
+  // Every unit of the block does as many steps as the longest run could ask for.
+  const std::int64_t steps = (each + args.runs - 1) / args.runs;
+
+  const Fft fft(args.twiddles, slot, thread, node, args.nodes);
+  const CorrelatedRow<T, Log2N> x_row(fft, args.x, args.x_columns, node, args.nodes, thread);
+  const CorrelatedRow<T, Log2N> dy_row(fft, args.dy, args.dy_columns, node, args.nodes, thread);
+  auto* const partial = static_cast<Complex<T>*>(args.partials) + unit * kPolicy.n() + thread;
+  auto* const stash = static_cast<Complex<T>*>(args.stash) + unit * kPolicy.n() + thread;
+
+  Complex<T> sum[kPolicy.stash ? 1 : Fft::kElements] = {};
+  if (active && !kPolicy.stash && args.add) {
+    LONGWING_UNROLL
+    for (int e = 0; e < Fft::kElements; ++e) sum[kPolicy.stash ? 0 : e] = partial[e * Fft::kThreads];
+  }
+  if (active && kPolicy.stash && !args.add) {
+    LONGWING_UNROLL
+    for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = {};
+  }
+  LONGWING_NO_UNROLL
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const std::int64_t index = first_of_run + step, local_index = index - args.first_index;
+    const bool mine = active && index < end_of_run && local_index >= 0 && local_index < args.index_count;
+    const RowId id = row_id(args.rows, mine ? (args.first_filter_row + local_row) * each + index : 0);
+    const std::int64_t column_row = local_row * args.index_count + local_index;
+    LONGWING_NO_UNROLL
+    for (int segment = 0; segment < args.x.window.segments; ++segment) {
+      Complex<T> x[Fft::kElements], dy[Fft::kElements];
+      x_row.transform(args.rows, id, column_row, segment, mine, x);
+      if (kPolicy.stash && mine) {
+        LONGWING_UNROLL
+        for (int e = 0; e < Fft::kElements; ++e) stash[e * Fft::kThreads] = x[e];
+      }
+      dy_row.transform(args.rows, id, column_row, segment, mine, dy);
+      if (!mine) continue;
+      LONGWING_UNROLL
+      for (int e = 0; e < Fft::kElements; ++e) {
+        const Complex<T> factor = kPolicy.stash ? stash[e * Fft::kThreads] : x[e];
+        Complex<T>& total = kPolicy.stash ? partial[e * Fft::kThreads] : sum[kPolicy.stash ? 0 : e];
+        total = multiply_conj_add(dy[e], factor, total);
+      }
+    }
+  }
+  if (active && !kPolicy.stash) {
+    LONGWING_UNROLL
+    for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = sum[kPolicy.stash ? 0 : e];
+  }
+}
+
+/// Runs [0, runs) added up in pairs, pairs of pairs…: `runs` is a power of two, at most Most.
+template <class T, int Most>
+LONGWING_HD Complex<T> sum_of_runs(const Complex<T>* first, std::int64_t distance, int runs) {
+  if constexpr (Most == 1) {
+    return *first;
+  } else {
+    if (runs < Most) return sum_of_runs<T, Most / 2>(first, distance, runs);
+    return sum_of_runs<T, Most / 2>(first, distance, Most / 2) + sum_of_runs<T, Most / 2>(first + Most / 2 * distance, distance, Most / 2);
+  }
+}
+
+/// formula   dkappa = w^-j·IFFT_n(scale·sum of the runs), runs added by a balanced tree; tap j gets what stands at its lag, cropped ones 0.
+/// shapes    partial sums of filter_gradient -> taps (filters, groups, count), or nodes > 1 the workspace that is merged next.
+/// owner     block: kPolicy.rows units, a unit being (filter row, node), node fastest; a row's threads as in BlockFft.
+/// shared    BlockFft's exchange buffer. barriers: BlockFft's.
+/// needs     blocks = ceil(row_count·nodes / kPolicy.rows); runs a power of two, at most kFilterRuns.
+/// bytes     one read of the partial sums, one write of the taps.
+template <class T, int Log2N>
+__global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(Log2N).min_blocks)
+    finish_filter_gradient(const __grid_constant__ FilterGradientFinishArgs args) {
+  using Fft = BlockFft<T, Log2N>;
+  constexpr RowPolicy kPolicy = Fft::kPolicy;
+  const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
+  const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
+  const int node = static_cast<int>(unit % args.nodes);
+  const std::int64_t local_row = unit / args.nodes;
+  const bool active = local_row < args.row_count;
+  const auto step = [](int e) { return Fft::step(e); };
+  const std::int64_t of_run = static_cast<std::int64_t>(args.nodes) * kPolicy.n();
+  const auto* partial = static_cast<const Complex<T>*>(args.partials) + (local_row * args.runs * args.nodes + node) * kPolicy.n() + thread;
+  const T scale = static_cast<T>(args.scale);
+
+  Complex<T> x[Fft::kElements] = {};
+  LONGWING_UNROLL
+  for (int e = 0; active && e < Fft::kElements; ++e) {
+    const Complex<T> sum = sum_of_runs<T, kFilterRuns>(partial + e * Fft::kThreads, of_run, args.runs);
+    x[e] = {scale * sum.re, scale * sum.im};
+  }
+
+  const Fft fft(args.twiddles, slot, thread, node, args.nodes);
+  fft.inverse(x);
+
+  if (active && args.nodes == 1) {
+    store_taps(
+        args.gradient, args.first_row + local_row, thread, Fft::kThreads, step, [&](int e) { return fft.own_slot(e); }, fft.exchange(), x);
+  } else if (active) {
+    auto* column = static_cast<Complex<T>*>(args.columns) + unit * kPolicy.n() + thread;
+    LONGWING_UNROLL
+    for (int e = 0; e < Fft::kElements; ++e) column[step(e)] = x[e];
+  }
+}
+
+}  // namespace longwing::cuda
