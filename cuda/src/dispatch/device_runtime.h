@@ -14,6 +14,8 @@ struct DeviceLimits {
   int multiprocessors = 1;
   int shared_bytes = 48 * 1024;  ///< dynamic shared memory a block may ask for
   std::size_t memory_bytes = 0, l2_bytes = 0;
+  std::size_t least_slab =
+      std::size_t{32} << 20;  ///< workspace that fills the device: 132 multiprocessors four times with two rows of 32 KiB
 };
 
 /// `stream` is the caller's, passed through. Everything but upload() is asynchronous in its order.

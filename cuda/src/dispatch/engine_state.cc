@@ -8,9 +8,6 @@
 namespace longwing::cuda {
 namespace {
 
-// Less than this fills no device: 132 multiprocessors with two blocks of 32 KiB each hold 8 MiB at once.
-constexpr std::size_t kLeastSlab = std::size_t{32} << 20;
-
 // The largest row that is compiled for this arithmetic and whose exchange fits the device's shared memory.
 int longest_row(const KernelTable& kernels, const DeviceLimits& limits) {
   int longest = 0;
@@ -64,7 +61,5 @@ TwiddleTables EngineState::column_twiddles(std::size_t pass) const {
   tables.passes[0] = device_twiddles + twiddles.offsets[pass];
   return tables;
 }
-
-std::size_t EngineState::slab_bytes() const { return std::max(kLeastSlab, limits.l2_bytes / 2); }
 
 }  // namespace longwing::cuda

@@ -1,6 +1,7 @@
 // What an engine keeps between calls: the shape of its transforms, their tables on the device, the kernels for them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "core/index_map.h"
@@ -61,8 +62,8 @@ struct EngineState {
   /// Tables of the passes within a row, and of one column pass.
   TwiddleTables row_twiddles() const;
   TwiddleTables column_twiddles(std::size_t pass) const;
-  /// Workspace that a call aims at: what stays in the device's second cache, and enough to fill the device.
-  std::size_t slab_bytes() const;
+  /// Workspace that a call aims at: half of the second cache, the other half being for what streams through it.
+  std::size_t slab_bytes() const { return std::max(limits.least_slab, limits.l2_bytes / 2); }
 };
 
 }  // namespace longwing::cuda
