@@ -21,7 +21,7 @@ Index = dict[tuple[str, str], record.Entry]
 class Reading(NamedTuple):
     """One bar at one case."""
 
-    case: str
+    case: Case
     target: float
     value: float | None
     """None where it was not measured."""
@@ -41,7 +41,7 @@ class Bar:
     """One line: what is measured of which cases, and the target of each."""
 
     title: str
-    measures: tuple[str, ...]
+    measure: str
     cases: Sequence[Case]
     target: Callable[[Case], float]
     value: Value
@@ -51,13 +51,11 @@ class Bar:
     unit: str = "x"
 
     def readings(self, index: Index) -> Iterator[Reading]:
-        """Yield the reading of every case and measure."""
+        """Yield the reading of every case."""
         for case in self.cases:
-            for measure in self.measures:
-                entry = index.get((case.name, measure))
-                value, detail = self.value(entry) if entry else (None, "")
-                name = case.name if len(self.measures) == 1 else f"{case.name} {report.MEASURES[measure]}"
-                yield Reading(name, self.target(case), value, detail)
+            entry = index.get((case.name, self.measure))
+            value, detail = self.value(entry) if entry else (None, "")
+            yield Reading(case, self.target(case), value, detail)
 
     def shown(self, value: float | None) -> str:
         """Return a value as the page prints it."""
@@ -117,35 +115,37 @@ def _of(**wanted: object) -> list[Case]:
 
 
 _FAR_SHORTER = [case for case in cases.SHORT if case.length >= 2**20]
-_HALVES = [case for case in cases.CASES if case.dtype in ("bfloat16", "float16")]
+_PEAK = [case for case in cases.POWERS if case.length <= 4096 or case.length == 2**20]
+_fastest_other = _best_of(lambda name: not name.startswith("longwing"))
+
+
+def _never_slower(measure: str) -> Bar:
+    title = f"never slower than any other, {report.MEASURES[measure]}"
+    return Bar(title, measure, [*cases.POWERS, *cases.ODD], _always(1), _fastest_other)
+
+
+def _half(dtype: str) -> Bar:
+    title = f"{dtype}: time over float32's"
+    return Bar(title, "full", _of(dtype=dtype), _always(1.15), _share_of(entrants.FLOAT32), at_most=True)
+
 
 BARS = (
+    *(_never_slower(measure) for measure in cases.TRAINING),
+    Bar("forward: torch.fft", "full", cases.POWERS, _by_length(5, 7), _against("torch.fft")),
+    Bar("forward: best library from Python", "full", cases.POWERS, _always(4), _best_of(PYTHON_LIBRARIES.__contains__)),
+    Bar("forward: FFTW from C++", "full", cases.POWERS, _by_length(2.5, 3.5), _against("FFTW C++")),
+    Bar("cached: torch.fft, cached", "cached", cases.POWERS, _always(4), _against("torch.fft")),
+    Bar("fwd+bwd: torch.fft with autograd", "train", cases.POWERS, _by_length(6, 9), _against("torch.fft")),
     Bar(
-        "never slower than any other, in any measure",
-        ("full", "cached", "train"),
-        [*cases.POWERS, *cases.ODD],
-        _always(1.0),
-        _best_of(lambda name: not name.startswith("longwing")),
+        "share of the multiply-add peak", "full", _PEAK, lambda case: 0.7 if case.length <= 4096 else 0.55, _peak, unit="%"
     ),
-    Bar("forward: torch.fft", ("full",), cases.POWERS, _by_length(5, 7), _against("torch.fft")),
-    Bar("forward: best library from Python", ("full",), cases.POWERS, _always(4), _best_of(PYTHON_LIBRARIES.__contains__)),
-    Bar("forward: FFTW from C++", ("full",), cases.POWERS, _by_length(2.5, 3.5), _against("FFTW C++")),
-    Bar("cached filter: torch.fft, cached", ("cached",), cases.POWERS, _always(4), _against("torch.fft")),
-    Bar("forward and backward: torch.fft with autograd", ("train",), cases.POWERS, _by_length(6, 9), _against("torch.fft")),
-    Bar(
-        "nominal operations over the multiply-add peak",
-        ("full",),
-        [case for case in cases.POWERS if case.length <= 4096 or case.length == 2**20],
-        lambda case: 0.70 if case.length <= 4096 else 0.55,
-        _peak,
-        unit="%",
-    ),
-    Bar("short filter: oaconvolve", ("full",), _FAR_SHORTER, _always(5), _against("oaconvolve")),
-    Bar("float64: FFTW from C++ in double", ("full",), _of(dtype="float64"), _always(2), _against("FFTW C++")),
-    Bar("half types: time over float32's", ("full",), _HALVES, _always(1.15), _share_of(entrants.FLOAT32), at_most=True),
+    Bar("short filter: oaconvolve", "full", _FAR_SHORTER, _always(5), _against("oaconvolve")),
+    Bar("float64: FFTW from C++", "full", _of(dtype="float64"), _always(2), _against("FFTW C++")),
+    _half("bfloat16"),
+    _half("float16"),
     Bar(
         "two threads over one",
-        ("full",),
+        "full",
         _of(threads=2),
         _always(1.7),
         _against("longwing" + entrants.ONE_THREAD, to="longwing"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 FORWARD = ("full", "cached")
@@ -119,6 +119,12 @@ CASES = (
     *_fused(),
     *(replace(case, threads=2, measures=("full", "train"), smoke=case.length == 16384) for case in POWERS),
 )
+
+
+def one_a_length(chosen: Iterable[Case]) -> list[Case]:
+    """Return the cases sorted by length; of two of one length the larger."""
+    by_length = {case.length: case for case in sorted(chosen, key=lambda case: case.samples)}
+    return [by_length[length] for length in sorted(by_length)]
 
 
 def choose(*, threads: int, smoke: bool = False, only: tuple[str, ...] = ()) -> list[Case]:

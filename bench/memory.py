@@ -37,8 +37,8 @@ def measure(case: cases.Case, module: str) -> dict[str, Any]:
 
 
 def run() -> Iterator[dict[str, Any]]:
-    """Yield the entry of every peer and case of the powers of two, float32, one thread."""
-    for case in cases.POWERS:
+    """Yield the entry of every peer and case of one power of two a length, float32, one thread."""
+    for case in cases.one_a_length(cases.POWERS):
         for module in peers.MODULES:
             yield measure(case, module)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def measured(content: Mapping[str, Any], figures: Sequence[str]) -> str:
     parts = [
         _origin(content),
         _summary(index),
-        "### Bars at each shape\n\n" + "\n".join(_bar_lines(index)),
+        "### Bars at each shape\n\nWhat misses its target is bold.\n\n" + "\n".join(_bar_lines(index)),
         "### Times\n\n" + "\n".join(_time_lines(index)),
         "\n\n".join(f"![{plots.TITLES[name]}](figures/{name}.svg)" for name in figures),
         _fused(index),
@@ -90,18 +91,22 @@ def _margin(bar: bars.Bar, reading: bars.Reading) -> float:
 
 
 def _place(reading: bars.Reading) -> str:
-    return f"{reading.case}{f', {reading.detail}' if reading.detail else ''}"
+    return f"{reading.case.name}{f', {reading.detail}' if reading.detail else ''}"
 
 
 def _bar_lines(index: bars.Index) -> Iterator[str]:
-    """A line a bar and case: what misses its target is printed in bold."""
-    yield "| Bar | Case | Target | Measured | Against |"
-    yield "|---|---|---|---|---|"
+    """A line a shape, a column a bar; what misses its target is bold."""
+    cells: dict[str, dict[str, str]] = {}
     for bar in bars.BARS:
         for reading in bar.readings(index):
+            shape = replace(reading.case, dtype="float32", threads=1).name
             shown = bar.shown(reading.value)
-            shown = shown if reading.met(bar.at_most) else f"**{shown}**"
-            yield f"| {bar.title} | {reading.case} | {bar.shown(reading.target)} | {shown} | {reading.detail} |"
+            cells.setdefault(shape, {})[bar.title] = shown if reading.met(bar.at_most) else f"**{shown}**"
+    titles = [bar.title for bar in bars.BARS]
+    yield f"| (B, H, L) | {' | '.join(titles)} |"
+    yield "|---|" + "---|" * len(titles)
+    for shape, found in cells.items():
+        yield f"| {shape} | {' | '.join(found.get(title, '') for title in titles)} |"
 
 
 def _time_lines(index: bars.Index) -> Iterator[str]:

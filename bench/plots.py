@@ -21,7 +21,9 @@ def draw(content: Mapping[str, Any], folder: Path) -> list[str]:
     """Write the figures that the results have points for, and return their names: one thread, float32, K = L, forward."""
     folder.mkdir(parents=True, exist_ok=True)
     found = {(one["case"], one["measure"]): one for one in content["results"]}
-    entries = [entry for case in cases.POWERS if (entry := found.get((case.name, "full")))]
+    entries = [
+        entry for case in cases.one_a_length((*cases.POWERS, *cases.ODD)) if (entry := found.get((case.name, "full")))
+    ]
     ratios = _lines(entries, record.ratio)
     ratios.pop("longwing", None)
     figures = {
@@ -66,9 +68,9 @@ def _save(path: Path, lines: Mapping[str, Sequence[Point]], label: str) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
-    for name, points in lines.items():
+    for (name, points), colour in zip(lines.items(), pyplot.colormaps["tab20"].colors, strict=False):
         width = 2.5 if name == "longwing" else 1
-        axes.plot(*zip(*sorted(points), strict=True), marker="o", markersize=3, label=name, linewidth=width)
+        axes.plot(*zip(*sorted(points), strict=True), color=colour, marker="o", markersize=3, label=name, linewidth=width)
     axes.set(xscale="log", yscale="log", xlabel="L, samples of a row", ylabel=label)
     axes.xaxis.set_major_formatter(lambda length, _: f"{length:.0f}")
     axes.grid(alpha=0.3, which="both")

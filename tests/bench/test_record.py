@@ -70,7 +70,7 @@ def test_results_of_another_machine_are_refused(tmp_path: Path) -> None:
 
 
 def test_bars_are_met_and_missed() -> None:
-    bar = bars.Bar("torch", ("full",), [CASE, Case(9, 9, 9)], lambda case: 4.0, bars._against("torch.fft"))
+    bar = bars.Bar("torch", "full", [CASE, Case(9, 9, 9)], lambda case: 4.0, bars._against("torch.fft"))
     slow, missing = bar.readings(bars.index([entry(**{"longwing": [1.0], "torch.fft": [3.0]})]))
     fast, _ = bar.readings(bars.index([entry(**{"longwing": [1.0], "torch.fft": [5.0]})]))
     assert (slow.value, slow.met(False), fast.met(False)) == (3.0, False, True)
@@ -99,13 +99,14 @@ def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:
     measured = entry(**{"longwing": [1e-4, 2e-4], "torch.fft": [4e-4, 8e-4]}) | {"case": shape.name, "shape": [1, 64, 1024]}
     memory = [{"name": "longwing", "shape": [1, 64, 1024], "samples": 65536, "bytes": 4 * 65536, "absent": ""}]
     record.merge(results, [measured], limits={"1": {"fma": 1e9, "L1": 2e9}}, memory=memory)
-    target.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
+    target.write_text(f"before\n{page.BEGIN}\nearlier\n{page.END}\nafter\n")
     page.write(results, target)
     text = target.read_text()
     assert text.startswith(f"before\n{page.BEGIN}\n")
     assert text.endswith(f"{page.END}\nafter\n")
-    assert "old" not in text
-    assert "| forward: torch.fft | 1,64,1024 | 5.00 | **4.00** | torch.fft |" in text
+    assert "earlier" not in text
+    assert "| forward: torch.fft | at least 5.00 / 7.00 | 4.00 | 1,64,1024, torch.fft | 0 of 8 | missed |" in text
+    assert "**4.00**" in text
     assert all((tmp_path / "figures" / f"{name}.svg").is_file() for name in plots.TITLES)
     target.write_text("no marks\n")
     with pytest.raises(ValueError, match="once each"):
