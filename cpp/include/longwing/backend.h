@@ -43,6 +43,9 @@ class PlanImplementation : public std::enable_shared_from_this<PlanImplementatio
   ConvSpec spec_;
 };
 
+/// The forward call that is left of a one-shot call when its filter is transformed; it refers to `spectrum`.
+ForwardArgs forward_args(const LongConvArgs& args, const Spectrum& spectrum);
+
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -55,21 +55,24 @@ std::size_t ConvPlan::workspace_bytes(std::int64_t batch) const {
 
 std::string ConvPlan::explain() const { return implementation_->explain(); }
 
+ForwardArgs forward_args(const LongConvArgs& args, const Spectrum& spectrum) {
+  return {.u = args.u,
+          .spectrum = spectrum,
+          .skip = args.skip,
+          .pre_gate = args.pre_gate,
+          .post_gate = args.post_gate,
+          .activation = args.activation,
+          .out = args.out,
+          .execution = args.execution};
+}
+
 void long_conv(const LongConvArgs& args) {
   FilterKind kind = FilterKind::kShared;
   const ConvSpec spec = spec_of(args, kind);
   check_filter(spec, args.k, args.reverse_filter, kind);
   const std::int64_t filters = kind == FilterKind::kShared ? 1 : args.k.extent(0);
   const Spectrum none;
-  const ForwardArgs forward{.u = args.u,
-                            .spectrum = none,
-                            .skip = args.skip,
-                            .pre_gate = args.pre_gate,
-                            .post_gate = args.post_gate,
-                            .activation = args.activation,
-                            .out = args.out,
-                            .execution = args.execution};
-  check_forward(spec, kind, filters, forward);
+  check_forward(spec, kind, filters, forward_args(args, none));
   check_apart("out", args.out, "k", &args.k);
   check_apart("out", args.out, "reverse_filter", args.reverse_filter ? &*args.reverse_filter : nullptr);
   cached_plan(spec)->long_conv(args, kind);

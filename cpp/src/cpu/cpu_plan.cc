@@ -120,24 +120,10 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const bool filters_suffice = rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
   if (!filters_suffice) {
     const Spectrum spectrum(this->spectrum(args.k, reverse, kind, args.execution));
-    return forward({.u = args.u,
-                    .spectrum = spectrum,
-                    .skip = args.skip,
-                    .pre_gate = args.pre_gate,
-                    .post_gate = args.post_gate,
-                    .activation = args.activation,
-                    .out = args.out,
-                    .execution = args.execution});
+    return forward(forward_args(args, spectrum));
   }
   const Spectrum none;
-  const ForwardArgs row_args{.u = args.u,
-                             .spectrum = none,
-                             .skip = args.skip,
-                             .pre_gate = args.pre_gate,
-                             .post_gate = args.post_gate,
-                             .activation = args.activation,
-                             .out = args.out,
-                             .execution = args.execution};
+  const ForwardArgs row_args = forward_args(args, none);
   const std::int64_t spectrum_size = (engine_->spectrum_size() + 15) / 16 * 16, size = spectrum_size + engine_->scratch_size();
   const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
   const Team team(spread.team, args.execution);
