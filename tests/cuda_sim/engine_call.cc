@@ -48,7 +48,7 @@ class Arrays {
 std::optional<TensorView> given(const Array& a) { return a.bytes.empty() ? std::optional<TensorView>() : a.view; }
 
 void keep_larger(double& worst, std::string& where, const char* name, double error) {
-  if (error <= worst && !std::isnan(error)) return;
+  if (std::isnan(worst) || (error <= worst && !std::isnan(error))) return;
   worst = error;
   where = name;
 }

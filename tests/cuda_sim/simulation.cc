@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "device/half.cuh"
@@ -31,6 +32,7 @@ enum class State { kReady, kWaiting, kFinished };
 
 struct Lane {
   State state = State::kReady;
+  int barriers = 0;  // met so far
   const Barrier* waits_for = nullptr;
 };
 
@@ -65,6 +67,7 @@ struct Block {
 };
 
 Block block;
+int omitted = -1, most_met = 0;
 std::vector<std::unique_ptr<Fiber>> fibers;
 
 LONGWING_UNSEEN Handed& handed(int thread) { return block.exchange[static_cast<std::size_t>(thread)]; }
@@ -72,9 +75,12 @@ LONGWING_UNSEEN int first_of_warp() { return block.current / kWarpThreads * kWar
 LONGWING_UNSEEN Fiber& current_fiber() { return *fibers[static_cast<std::size_t>(block.current)]; }
 
 LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
+  Lane& lane = block.lanes[static_cast<std::size_t>(block.current)];
+  const int met = lane.barriers++;
+  most_met = std::max(most_met, lane.barriers);
+  if (met == omitted) return;
   char* const order = &barrier.order[barrier.phase % 2];
   release(order);
-  Lane& lane = block.lanes[static_cast<std::size_t>(block.current)];
   if (++barrier.arrived == members) {
     barrier.arrived = 0;
     ++barrier.phase;
@@ -199,6 +205,10 @@ LONGWING_UNSEEN void launch(const KernelEntry& kernel, std::int64_t blocks, int 
     }
   }
 }
+
+void omit_barrier(int index) { omitted = index; }
+
+int most_barriers() { return std::exchange(most_met, 0); }
 
 void* SimulatedRuntime::allocate(std::size_t bytes, void*) {
   auto* memory = static_cast<std::size_t*>(std::malloc(bytes + 64));

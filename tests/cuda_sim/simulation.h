@@ -13,6 +13,11 @@ namespace longwing::cuda::simulation {
 /// Runs `kernel` over blocks·blocks_y blocks.
 void launch(const KernelEntry& kernel, std::int64_t blocks, int blocks_y, const void* args);
 
+/// From now on every thread passes its `index`-th barrier of a kernel without waiting: a kernel with that barrier removed. -1: none.
+void omit_barrier(int index);
+/// The barriers that a thread met at most in one of the kernels launched since the last call.
+int most_barriers();
+
 /// The host's memory as that of a device.
 class SimulatedRuntime final : public DeviceRuntime {
  public:

@@ -16,14 +16,14 @@ class CorrelatedRow {
       : fft_(fft), source_(source), columns_(static_cast<const Complex<T>*>(columns)), node_(node), nodes_(nodes), thread_(thread) {}
 
   /// The spectrum of segment `segment`; `column_row` counts rows in the workspace.
-  LONGWING_HD void transform(const RowSpace& rows, const RowId& id, std::int64_t column_row, int segment, bool active,
+  LONGWING_HD void transform(const RowSpace& rows, std::int64_t row, std::int64_t column_row, int segment, bool active,
                              Complex<T> (&x)[Fft::kElements]) const {
     const auto step = [](int e) { return Fft::step(e); };
     if (!active) {
       LONGWING_UNROLL
       for (int e = 0; e < Fft::kElements; ++e) x[e] = {};
     } else if (nodes_ == 1) {
-      load_row(source_, rows, id, segment, thread_, step, [&](int e) { return fft_.own_slot(e); }, fft_.exchange(), x);
+      load_row(source_, rows, row_id(rows, row), segment, thread_, step, [&](int e) { return fft_.own_slot(e); }, fft_.exchange(), x);
     } else {
       const std::int64_t unit = (column_row * source_.window.segments + segment) * nodes_ + node_;
       const Complex<T>* column = columns_ + unit * Fft::kPolicy.n() + thread_;
@@ -54,11 +54,14 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
   const int node = static_cast<int>(unit % args.nodes), run = static_cast<int>(unit / args.nodes % args.runs);
-  const std::int64_t local_row = unit / args.nodes / args.runs, each = args.rows.rows_per_filter();
+  const int local_row = static_cast<int>(unit / args.nodes / args.runs), each = static_cast<int>(args.rows.rows_per_filter());
   const bool active = local_row < args.filter_row_count;
-  const std::int64_t first_of_run = run * each / args.runs, end_of_run = (run + 1) * each / args.runs;
-  // Every unit of the block does as many steps as the longest run could ask for.
-  const std::int64_t steps = (each + args.runs - 1) / args.runs;
+  // This launch's part of the run. All units of a block do as many steps as the longest run asks for.
+  const int first_index = static_cast<int>(args.first_index), end_index = first_index + static_cast<int>(args.index_count);
+  const int run_begin = static_cast<int>(static_cast<std::int64_t>(run) * each / args.runs);
+  const int run_end = static_cast<int>(static_cast<std::int64_t>(run + 1) * each / args.runs);
+  const int begin = run_begin > first_index ? run_begin : first_index, end = run_end < end_index ? run_end : end_index;
+  const int longest = (each + args.runs - 1) / args.runs, steps = longest < end_index - first_index ? longest : end_index - first_index;
 
   const Fft fft(args.twiddles, slot, thread, node, args.nodes);
   const CorrelatedRow<T, Log2N> x_row(fft, args.x, args.x_columns, node, args.nodes, thread);
@@ -76,20 +79,19 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
     for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = {};
   }
   LONGWING_NO_UNROLL
-  for (std::int64_t step = 0; step < steps; ++step) {
-    const std::int64_t index = first_of_run + step, local_index = index - args.first_index;
-    const bool mine = active && index < end_of_run && local_index >= 0 && local_index < args.index_count;
-    const RowId id = row_id(args.rows, mine ? (args.first_filter_row + local_row) * each + index : 0);
-    const std::int64_t column_row = local_row * args.index_count + local_index;
+  for (int index = begin; index < begin + steps; ++index) {
+    const bool mine = active && index < end;
+    const std::int64_t row = mine ? (args.first_filter_row + local_row) * each + index : 0;
+    const std::int64_t column_row = static_cast<std::int64_t>(local_row) * args.index_count + index - first_index;
     LONGWING_NO_UNROLL
     for (int segment = 0; segment < args.x.window.segments; ++segment) {
       Complex<T> x[Fft::kElements], dy[Fft::kElements];
-      x_row.transform(args.rows, id, column_row, segment, mine, x);
+      x_row.transform(args.rows, row, column_row, segment, mine, x);
       if (kPolicy.stash && mine) {
         LONGWING_UNROLL
         for (int e = 0; e < Fft::kElements; ++e) stash[e * Fft::kThreads] = x[e];
       }
-      dy_row.transform(args.rows, id, column_row, segment, mine, dy);
+      dy_row.transform(args.rows, row, column_row, segment, mine, dy);
       if (!mine) continue;
       LONGWING_UNROLL
       for (int e = 0; e < Fft::kElements; ++e) {

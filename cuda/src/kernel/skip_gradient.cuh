@@ -8,7 +8,7 @@ namespace longwing::cuda {
 
 constexpr int kSkipThreads = 128;
 
-/// The sum of all threads' values, in thread 0; pairs at distance 64, 32, …, so that the order is fixed.
+/// The sum of all threads' values in thread 0, elsewhere 0; pairs at distance 64, 32, …, so that the order is fixed.
 template <class V>
 LONGWING_HD V block_sum(V value, V* shared) {
   const int t = thread_index();
@@ -17,7 +17,7 @@ LONGWING_HD V block_sum(V value, V* shared) {
     block_barrier();  // the values of this width are written
     if (t < width) shared[t] += shared[t + width];
   }
-  return shared[0];
+  return t == 0 ? shared[0] : V(0);
 }
 
 /// formula   row_count > 0: terms[row] = sum_t dc·x, x = pre·u, dc gated by post where it is dy; else dskip[h] = sum of h's terms.
