@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from longwing import LongwingError, LongwingTypeError, LongwingValueError
 
-torch = pytest.importorskip("torch", reason="torch is not installed: .ci/run installs it")
+torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from longwing.torch.butterfly import ButterflyLinear  # noqa: E402
 from longwing.torch.butterfly.linear import digits  # noqa: E402

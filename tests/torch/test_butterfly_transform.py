@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from longwing import LongwingError, LongwingTypeError, LongwingValueError
 
-torch = pytest.importorskip("torch", reason="torch is not installed: .ci/run installs it")
+torch = pytest.importorskip("torch", reason="torch is not installed")
 
 from longwing.torch import parameter_groups  # noqa: E402
 from longwing.torch.butterfly import ButterflyTransform  # noqa: E402

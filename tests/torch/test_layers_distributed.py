@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="torch is not installed: .ci/run installs it")
-lt = pytest.importorskip("longwing.torch")
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
 
 MODEL = """
 import torch

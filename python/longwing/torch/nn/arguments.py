@@ -14,12 +14,12 @@ LAYOUTS: tuple[Layout, ...] = ("BHL", "BLH")
 
 
 def check_count(name: str, value: Any, least: int = 1) -> int:
-    """Return `value` if it is an int of at least `least`."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    """Return `value` if it is an int of at least `least`, or one of a compiler that is not known yet."""
+    if not isinstance(value, (int, torch.SymInt)) or isinstance(value, bool):
         raise LongwingTypeError(f"{name} must be an int, got {type(value).__name__}")
     if value < least:
         raise LongwingValueError(f"{name} must be at least {least}, got {value}")
-    return value
+    return value  # type: ignore[return-value]  # a compiler's integer stands for an int
 
 
 def check_number(name: str, value: Any) -> float:

@@ -8,6 +8,7 @@ from torch import nn
 from longwing.torch.conv import long_conv
 from longwing.torch.nn.arguments import LAYOUTS, Layout, check_choice, check_count, check_rows
 from longwing.torch.nn.filter import Initialisation, LongConvFilter
+from longwing.torch.nn.gated_linear import over_channels
 
 
 class H3LongConv(nn.Module):
@@ -91,17 +92,13 @@ class H3LongConv(nn.Module):
         check_rows(u, self.d_model, self.layout)
         rows = u if self.layout == "BHL" else u.mT
         length = rows.shape[-1]
-        q, k, v = _over_channels(self.project, rows).chunk(3, dim=1)
+        q, k, v = over_channels(rows, self.project.weight, self.project.bias).chunk(3, dim=1)
         remembered = long_conv(k, self.shift(length)[0], skip=self.shift_skip)
         y = long_conv(remembered, self.filter(length)[0], skip=self.skip, pre_gate=v, post_gate=q)
-        mixed = _over_channels(self.output, y)
+        mixed = over_channels(y, self.output.weight, self.output.bias)
         return mixed if self.layout == "BHL" else mixed.mT
 
     def extra_repr(self) -> str:
         """Return the layout."""
         return f"layout={self.layout!r}"
 
-
-def _over_channels(linear: nn.Linear, rows: torch.Tensor) -> torch.Tensor:
-    """The linear layer over the channels of (B, H, L), without a copy to (B, L, H)."""
-    return nn.functional.conv1d(rows, linear.weight[..., None], linear.bias)
