@@ -1,4 +1,7 @@
-# Sets LONGWING_BUILD_CUDA from LONGWING_CUDA and from what this tree and this machine have.
+# Sets LONGWING_BUILD_CUDA from LONGWING_CUDA and from what this tree and this machine have, and the architectures to build for.
+#
+# ON builds for every architecture that the kernels support, which takes minutes: for a package that others install. AUTO builds where
+# there are a CUDA compiler and a device, for that device alone. CMAKE_CUDA_ARCHITECTURES, where it is set, goes before both.
 set(longwing_cuda_values "AUTO" "ON" "OFF")
 if(NOT LONGWING_CUDA IN_LIST longwing_cuda_values)
   message(FATAL_ERROR "LONGWING_CUDA=${LONGWING_CUDA} is not supported: use one of ${longwing_cuda_values}")
@@ -7,8 +10,8 @@ endif()
 set(LONGWING_BUILD_CUDA OFF)
 set(longwing_cuda_missing "")
 if(NOT LONGWING_CUDA STREQUAL "OFF")
-  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/CMakeLists.txt")
-    set(longwing_cuda_missing "this source tree holds no CUDA engine (cuda/CMakeLists.txt)")
+  if(LONGWING_CUDA STREQUAL "AUTO" AND NOT CMAKE_CUDA_ARCHITECTURES AND NOT EXISTS "/proc/driver/nvidia/version")
+    set(longwing_cuda_missing "this machine has no NVIDIA driver (LONGWING_CUDA=ON builds the CUDA engine for other machines)")
   else()
     include(CheckLanguage)
     check_language(CUDA)  # looks on PATH and in CUDACXX only
@@ -20,8 +23,10 @@ if(NOT LONGWING_CUDA STREQUAL "OFF")
   if(NOT longwing_cuda_missing)
     set(LONGWING_BUILD_CUDA ON)
     # Before the language is enabled, which would choose one architecture of its own. Code for each generation, and PTX that later ones
-    # and those between can be made from when a kernel is first loaded. A user's CMAKE_CUDA_ARCHITECTURES goes before.
-    if(NOT CMAKE_CUDA_ARCHITECTURES)
+    # and those between can be made from when a kernel is first loaded.
+    if(NOT CMAKE_CUDA_ARCHITECTURES AND LONGWING_CUDA STREQUAL "AUTO" AND CMAKE_VERSION VERSION_GREATER_EQUAL 3.24)
+      set(CMAKE_CUDA_ARCHITECTURES native)
+    elseif(NOT CMAKE_CUDA_ARCHITECTURES)
       execute_process(COMMAND "${CMAKE_CUDA_COMPILER}" --version OUTPUT_VARIABLE longwing_nvcc)
       string(REGEX MATCH "release ([0-9.]+)" longwing_nvcc "${longwing_nvcc}")
       set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90)

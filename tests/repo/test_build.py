@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CMAKE, COMPILER = shutil.which("cmake"), shutil.which("c++")
-MISSING = r"this source tree holds no CUDA engine|no CUDA compiler: put nvcc on PATH or name it in CUDACXX"
+NO_COMPILER = "no CUDA compiler: put nvcc on PATH or name it in CUDACXX"
+MISSING = (NO_COMPILER, "this machine has no NVIDIA driver (LONGWING_CUDA=ON builds the CUDA engine for other machines)")
 
 pytestmark = [
     pytest.mark.skipif(not CMAKE or not COMPILER, reason="cmake or a compiler is not on PATH"),
@@ -35,7 +36,7 @@ def test_without_a_cuda_compiler_auto_builds_the_cpu_library_and_says_so(tmp_pat
     assert done.returncode == 0, done.stderr
     said = [line for line in done.stdout.splitlines() if "longwing: building the CPU library only: " in line]
     assert len(said) == 1
-    assert any(reason in said[0] for reason in MISSING.split("|"))
+    assert any(reason in said[0] for reason in MISSING)
 
 
 def test_off_asks_for_no_cuda_compiler(tmp_path: Path) -> None:
@@ -47,7 +48,7 @@ def test_off_asks_for_no_cuda_compiler(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("-DLONGWING_CUDA=ON", rf"LONGWING_CUDA=ON, but ({MISSING})"),
+        ("-DLONGWING_CUDA=ON", rf"LONGWING_CUDA=ON, but {NO_COMPILER}"),
         ("-DLONGWING_CUDA=yes", r"LONGWING_CUDA=yes is not supported: use one of AUTO;ON;OFF"),
         ("-DLONGWING_SANITIZE=memory", r"LONGWING_SANITIZE=memory is not supported: use one of address;undefined"),
     ],
