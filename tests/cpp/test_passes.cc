@@ -12,8 +12,8 @@ namespace {
 using Point = std::complex<double>;
 
 constexpr int kRadices[] = {2, 3, 4, 5, 7, 8, 11, 13, 16}, kCenterRadices[] = {1, 2, 3, 4, 5, 8};
-constexpr CenterOp kOps[] = {CenterOp::kMultiply, CenterOp::kMultiplyConj, CenterOp::kCorrelate, CenterOp::kCorrelateMultiplyConj,
-                             CenterOp::kStore,    CenterOp::kInverse};
+constexpr CenterOp kOps[] = {CenterOp::kStore,    CenterOp::kMultiply,  CenterOp::kMultiplyConj,          CenterOp::kInverse,
+                             CenterOp::kConvolve, CenterOp::kCorrelate, CenterOp::kCorrelateMultiplyConj, CenterOp::kGradients};
 
 // An array of lines, seen as complex numbers.
 template <class T>
@@ -164,25 +164,26 @@ TEST_P(Passes, AscendUndoesDescendUpToTheRadix) {
   });
 }
 
-// What a centre pass must leave in the lines (empty: unchanged), and in its sum or store.
-struct CenterResult {
-  std::vector<Point> lines, sum, store;
+// The points of one node in every array of a centre pass.
+struct CenterPoints {
+  std::vector<Point> lines, other, filter, sum, store;
 };
 
-CenterResult expected_center(CenterOp op, const std::vector<Point>& x, const std::vector<Point>& w, const std::vector<Point>& filter,
-                             const std::vector<Point>& other, const std::vector<Point>& sum, double skip, double scale) {
-  CenterResult result;
-  if (op == CenterOp::kInverse) return {join(x, w), sum, sum};
-  result.sum = result.store = sum;
-  std::vector<Point> z = split(x, w);
-  for (std::size_t q = 0; q < x.size(); ++q) {
-    if (op == CenterOp::kCorrelate || op == CenterOp::kCorrelateMultiplyConj) result.sum[q] += z[q] * std::conj(other[q]);
-    if (op == CenterOp::kStore) result.store[q] = z[q] * scale;
-    z[q] *= op == CenterOp::kMultiply ? filter[q] + skip : std::conj(filter[q] + skip);
+CenterPoints expected_center(CenterOp op, const CenterPoints& before, const std::vector<Point>& w, double skip, double scale) {
+  CenterPoints after = before;
+  std::vector<Point> z = descends(op) ? split(before.lines, w) : before.lines, other = split(before.other, w);
+  for (std::size_t q = 0; q < z.size(); ++q) {
+    const Point product = z[q] * std::conj(other[q]), filter = before.filter[q] + skip;
+    if (op == CenterOp::kCorrelate || op == CenterOp::kCorrelateMultiplyConj) after.sum[q] += product;
+    if (op == CenterOp::kStore) after.store[q] = z[q] * scale;
+    if (op == CenterOp::kInverse) z[q] *= scale;
+    else if (op == CenterOp::kConvolve) z[q] *= other[q] * scale + skip;
+    else z[q] *= op == CenterOp::kMultiply ? filter : std::conj(filter);
+    other[q] = product * scale;
   }
-  const bool stays = op == CenterOp::kStore || op == CenterOp::kCorrelate;
-  result.lines = stays ? x : join(z, w);
-  return result;
+  if (ascends(op)) after.lines = join(z, w);
+  if (other_ascends(op)) after.other = join(other, w);
+  return after;
 }
 
 template <class T>
@@ -191,28 +192,33 @@ void check_center(const KernelTable<T>& table, CenterOp op, int radix) {
   constexpr std::int64_t kNodes = 3;
   constexpr T kSkip = T(0.75), kScale = T(0.3);
   Random random(9);
-  const std::int64_t count = kNodes * radix;
+  const auto random_array = [&] { return random_lines<T>(random, table.lanes, kNodes * radix); };
   const Lines<T> twiddles = random_twiddles<T>(random, table.lanes, std::max<std::int64_t>(1, kNodes * (radix - 1)));
-  const Lines<T> before = random_lines<T>(random, table.lanes, count), filter = random_lines<T>(random, table.lanes, count);
-  const Lines<T> other = random_lines<T>(random, table.lanes, count), start = random_lines<T>(random, table.lanes, count);
-  Lines<T> lines = before, sum = start, store = start;
-  table.center(op, radix)({.lines = lines.numbers.data(),
+  struct Arrays {
+    Lines<T> lines, other, filter, sum, store;
+  };
+  const Arrays before{random_array(), random_array(), random_array(), random_array(), random_array()};
+  Arrays after = before;
+  table.center(op, radix)({.lines = after.lines.numbers.data(),
                            .twiddles = twiddles.numbers.data(),
                            .nodes = kNodes,
-                           .filter = filter.numbers.data(),
+                           .filter = after.filter.numbers.data(),
                            .skip = kSkip,
-                           .other = other.numbers.data(),
-                           .sum = sum.numbers.data(),
-                           .store = store.numbers.data(),
+                           .other = after.other.numbers.data(),
+                           .sum = after.sum.numbers.data(),
+                           .store = after.store.numbers.data(),
                            .scale = kScale});
   for (std::int64_t node = 0; node < kNodes; ++node) {
     for (int lane = 0; lane < table.lanes; ++lane) {
       const auto of = [&](const Lines<T>& array) { return points(array, radix, node, 1, 0, lane); };
-      const CenterResult expected = expected_center(op, of(before), twiddles_of(twiddles, radix, node, lane), of(filter), of(other),
-                                                    of(start), static_cast<double>(kSkip), static_cast<double>(kScale));
-      expect_near<T>(of(lines), expected.lines);
-      expect_near<T>(of(sum), expected.sum);
-      expect_near<T>(of(store), expected.store);
+      const CenterPoints expected =
+          expected_center(op, {of(before.lines), of(before.other), of(before.filter), of(before.sum), of(before.store)},
+                          twiddles_of(twiddles, radix, node, lane), static_cast<double>(kSkip), static_cast<double>(kScale));
+      expect_near<T>(of(after.lines), expected.lines);
+      expect_near<T>(of(after.other), expected.other);
+      expect_near<T>(of(after.filter), expected.filter);
+      expect_near<T>(of(after.sum), expected.sum);
+      expect_near<T>(of(after.store), expected.store);
     }
   }
 }

@@ -143,8 +143,9 @@ class BackwardCall {
 
   T skip_of(const RowId& id) const { return args_.skip ? static_cast<T>(channel_value(*args_.skip, id.channel)) : T(0); }
 
-  // One row of a filter: its part of the filter's and skip's gradients, and, without a bank, everything else.
-  void filter_side(std::int64_t filter_row, std::int64_t index, T* sum, const Memory& m, const Team& team) {
+  // One row of a filter: its part of the filter's and skip's gradients, and, without a bank, everything else. With `gradient` it is
+  // the filter's only row, and the sum goes there at once.
+  void filter_side(std::int64_t filter_row, std::int64_t index, T* sum, const FilterRow* gradient, const Memory& m, const Team& team) {
     const RowId id = rows_.row(filter_row, index);
     const RowSource x = input(id);
     const T skip = skip_of(id);
@@ -158,7 +159,9 @@ class BackwardCall {
     const bool with_dx = wants_dx_ && !accumulates();
     if (!with_dx && !sum) return;
     const RowSink dx = args_.pre_gate ? to(m.dx, length_) : result(args_.du, id);
-    engine_.backward(x, dc, spectrum(filter_row), skip, with_dx ? &dx : nullptr, sum, m.scratch, team);
+    const RowSink* const dx_or_null = with_dx ? &dx : nullptr;
+    if (gradient) engine_.differentiate(x, dc, spectrum(filter_row), skip, dx_or_null, *gradient, sum, m.scratch, team);
+    else engine_.backward(x, dc, spectrum(filter_row), skip, dx_or_null, sum, m.scratch, team);
     if (with_dx && args_.pre_gate) write_gated_gradients(id, m);
   }
 
@@ -213,7 +216,7 @@ class BackwardCall {
   void each_row() {
     const std::int64_t each = rows_.rows_per_filter();
     for_each(rows_.rows(),
-             [&](std::int64_t row, const Memory& m, const Team& team) { filter_side(row / each, row % each, nullptr, m, team); });
+             [&](std::int64_t row, const Memory& m, const Team& team) { filter_side(row / each, row % each, nullptr, nullptr, m, team); });
   }
 
   void each_input_row() {
@@ -225,7 +228,7 @@ class BackwardCall {
     const std::int64_t each = rows_.rows_per_filter(), chunks = chunk_count(each);
     std::fill(sum, sum + engine_.spectrum_size(), T(0));
     for (std::int64_t i = chunk * each / chunks; i < (chunk + 1) * each / chunks; ++i) {
-      filter_side(filter_row, i, sum, m, team);
+      filter_side(filter_row, i, sum, nullptr, m, team);
       stop_point();
     }
   }
@@ -240,15 +243,23 @@ class BackwardCall {
     engine_.kernels().add(sum, sum + rounded(engine_.spectrum_size()), engine_.spectrum_size());
   }
 
+  FilterRow gradient_of(std::int64_t filter_row) const {
+    return filter_row_of(args_.dk ? &*args_.dk : nullptr, args_.dreverse_filter ? &*args_.dreverse_filter : nullptr, rows_.groups,
+                         filter_row);
+  }
+
   void finish(std::int64_t filter_row, T* sum, const Memory& m, const Team& team) const {
-    engine_.finish_gradient(
-        sum,
-        filter_row_of(args_.dk ? &*args_.dk : nullptr, args_.dreverse_filter ? &*args_.dreverse_filter : nullptr, rows_.groups, filter_row),
-        m.scratch, team);
+    engine_.finish_gradient(sum, gradient_of(filter_row), m.scratch, team);
   }
 
   // A filter a task where there are enough of them; else the chunks of one filter after the other.
   void sum_filters() {
+    if (rows_.rows_per_filter() == 1) {
+      return for_each(rows_.filter_rows(), [&](std::int64_t f, const Memory& m, const Team& team) {
+        const FilterRow gradient = gradient_of(f);
+        filter_side(f, 0, m.sums, &gradient, m, team);
+      });
+    }
     const std::int64_t chunks = chunk_count(rows_.rows_per_filter());
     if (rows_.filter_rows() >= num_threads() || chunks == 1) {
       return for_each(rows_.filter_rows(), [&](std::int64_t f, const Memory& m, const Team& team) {

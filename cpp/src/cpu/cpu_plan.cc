@@ -23,6 +23,32 @@ std::unique_ptr<const RowEngine<T>> make_engine(const ConvSpec& spec, const Choi
   return std::make_unique<TransformEngine<T>>(table, spec, choice.factorization);
 }
 
+// One row of a forward call: what is read, where it goes, and its skip factor.
+template <class T>
+struct Row {
+  RowSource x;
+  RowSink y;
+  T skip;
+
+  Row(const ForwardArgs& args, const RowSet& rows, const RowId& id, const LagMap& map)
+      : skip(args.skip ? static_cast<T>(channel_value(*args.skip, id.channel)) : T(0)) {
+    const bool bank = rows.kind == FilterKind::kBank;
+    const RowView u(args.u, false), out(args.out, bank);
+    x = {.data = u.row(id), .dtype = u.dtype(), .stride = u.stride(), .length = map.input_length, .periodic = map.circular};
+    if (args.pre_gate) {
+      const RowView gate(*args.pre_gate, false);
+      x.gate = gate.row(id);
+      x.gate_stride = gate.stride();
+    }
+    y = {.data = out.row(id), .dtype = out.dtype(), .stride = out.stride(), .length = map.output_length, .activation = args.activation};
+    if (args.post_gate) {
+      const RowView gate(*args.post_gate, bank && args.post_gate->rank == args.out.rank);
+      y.gate = gate.row(id);
+      y.gate_stride = gate.stride();
+    }
+  }
+};
+
 template <class T>
 Choice choose(const ConvSpec& spec) {
   const KernelTable<T>& table = kernels().of<T>();
@@ -72,28 +98,6 @@ std::shared_ptr<const SpectrumStorage> CpuPlan<T>::spectrum(const TensorView& k,
 }
 
 template <class T>
-void CpuPlan<T>::forward_row(const ForwardArgs& args, const RowSet& rows, const RowId& id, const T* spectrum, T* scratch,
-                             const Team& team) const {
-  const bool bank = rows.kind == FilterKind::kBank;
-  const RowView u(args.u, false), out(args.out, bank);
-  const LagMap& map = engine_->map();
-  RowSource x{.data = u.row(id), .dtype = u.dtype(), .stride = u.stride(), .length = map.input_length, .periodic = map.circular};
-  if (args.pre_gate) {
-    const RowView gate(*args.pre_gate, false);
-    x.gate = gate.row(id);
-    x.gate_stride = gate.stride();
-  }
-  RowSink y{.data = out.row(id), .dtype = out.dtype(), .stride = out.stride(), .length = map.output_length, .activation = args.activation};
-  if (args.post_gate) {
-    const RowView gate(*args.post_gate, bank && args.post_gate->rank == args.out.rank);
-    y.gate = gate.row(id);
-    y.gate_stride = gate.stride();
-  }
-  const T skip = args.skip ? static_cast<T>(channel_value(*args.skip, id.channel)) : T(0);
-  engine_->forward(x, spectrum, skip, y, scratch, team);
-}
-
-template <class T>
 void CpuPlan<T>::forward(const ForwardArgs& args) const {
   const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
   const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
@@ -102,14 +106,15 @@ void CpuPlan<T>::forward(const ForwardArgs& args) const {
   const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
   const Team team(spread.team, args.execution);
   const auto task = [&](std::int64_t row, int worker) {
-    forward_row(args, rows, rows.row(row / each, row % each), spectrum.rows.data() + row / each * engine_->spectrum_size(),
-                static_cast<T*>(scratch.data()) + worker * size, team);
+    const Row<T> r(args, rows, rows.row(row / each, row % each), engine_->map());
+    engine_->forward(r.x, spectrum.rows.data() + row / each * engine_->spectrum_size(), r.skip, r.y,
+                     static_cast<T*>(scratch.data()) + worker * size, team);
   };
   run_tasks(rows.rows(), spread.workers, TaskRef(task), args.execution);
 }
 
-// With filters enough for every thread, each thread transforms a filter and uses it at once, while it is in its cache. With
-// fewer, all filters are transformed first and the rows are shared out.
+// With filters enough for every thread, or one for each row, a filter is transformed and used at once, while it is in the cache.
+// Else all filters are transformed first and the rows are shared out.
 template <class T>
 void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const std::int64_t filters = kind == FilterKind::kShared ? 1 : args.k.extent(0);
@@ -117,7 +122,7 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   if (rows.rows() == 0) return;
   const TensorView* const reverse = args.reverse_filter ? &*args.reverse_filter : nullptr;
   const Spread spread = this->spread(rows.filter_rows());
-  const bool filters_suffice = rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
+  const bool filters_suffice = rows.rows_per_filter() == 1 || rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
   if (!filters_suffice) {
     const Spectrum spectrum(this->spectrum(args.k, reverse, kind, args.execution));
     return forward(forward_args(args, spectrum));
@@ -129,9 +134,15 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const Team team(spread.team, args.execution);
   const auto task = [&](std::int64_t f, int worker) {
     T* const spectrum = static_cast<T*>(scratch.data()) + worker * size;
-    engine_->prepare(filter_row_of(&args.k, reverse, rows.groups, f), spectrum, spectrum + spectrum_size, team);
+    const FilterRow filter = filter_row_of(&args.k, reverse, rows.groups, f);
+    if (rows.rows_per_filter() == 1) {
+      const Row<T> row(row_args, rows, rows.row(f, 0), engine_->map());
+      return engine_->convolve(filter, row.x, spectrum, row.skip, row.y, spectrum + spectrum_size, team);
+    }
+    engine_->prepare(filter, spectrum, spectrum + spectrum_size, team);
     for (std::int64_t i = 0; i < rows.rows_per_filter(); ++i) {
-      forward_row(row_args, rows, rows.row(f, i), spectrum, spectrum + spectrum_size, team);
+      const Row<T> row(row_args, rows, rows.row(f, i), engine_->map());
+      engine_->forward(row.x, spectrum, row.skip, row.y, spectrum + spectrum_size, team);
       stop_point();
     }
   };

@@ -41,7 +41,6 @@ class CpuPlan final : public PlanImplementation {
  private:
   Spread spread(std::int64_t tasks) const;
   void prepare_all(const TensorView& k, const TensorView* reverse, std::int64_t filter_rows, T* spectra, const Execution& execution) const;
-  void forward_row(const ForwardArgs& args, const RowSet& rows, const RowId& id, const T* spectrum, T* scratch, const Team& team) const;
 
   Choice choice_;
   std::unique_ptr<const RowEngine<T>> engine_;

@@ -21,16 +21,23 @@ struct PassArgs {
   std::int64_t begin, end;
 };
 
-/// What happens between the last forward pass and the first inverse pass, at every point of the spectrum.
+/// What happens between the last forward pass and the first inverse pass, at every point z of the spectrum of `lines` and, where two
+/// rows come down together, w of the spectrum of `other`.
 enum class CenterOp : std::uint8_t {
+  kStore,                  ///< store = z·scale; nothing goes up again
   kMultiply,               ///< z·(filter + skip), then inverse
   kMultiplyConj,           ///< z·conj(filter + skip), then inverse
-  kCorrelate,              ///< sum += z·conj(other); nothing is stored in lines
-  kCorrelateMultiplyConj,  ///< both of the above
-  kStore,                  ///< store = z·scale; nothing is stored in lines
-  kInverse,                ///< the inverse pass alone
+  kInverse,                ///< lines·scale, then inverse: nothing came down
+  kConvolve,               ///< z·(w·scale + skip), then inverse: kStore of `other` and kMultiply by it
+  kCorrelate,              ///< sum += z·conj(w); nothing goes up again
+  kCorrelateMultiplyConj,  ///< kCorrelate and kMultiplyConj
+  kGradients,              ///< kMultiplyConj in `lines` and z·conj(w)·scale, then inverse, in `other`: kCorrelate from 0 and kInverse
 };
-constexpr int kCenterOps = 6;
+
+constexpr bool descends(CenterOp op) { return op != CenterOp::kInverse; }
+constexpr bool other_descends(CenterOp op) { return op >= CenterOp::kConvolve; }
+constexpr bool ascends(CenterOp op) { return op != CenterOp::kStore && op != CenterOp::kCorrelate; }
+constexpr bool other_ascends(CenterOp op) { return op == CenterOp::kGradients; }
 
 /// The last radix of the tree (m = 1), forward, `op`, and inverse, on lines held in registers.
 template <class T>
@@ -38,12 +45,12 @@ struct CenterArgs {
   T* lines;
   const T* twiddles;
   std::int64_t nodes;
-  const T* filter;  ///< kMultiply*: the spectrum, scaled by 1/n
-  T skip;           ///< kMultiply*: added to every real part of the filter
-  const T* other;   ///< kCorrelate*
+  const T* filter;  ///< kMultiply*, kCorrelateMultiplyConj, kGradients: the spectrum, scaled by 1/n
+  T skip;           ///< where there is a filter: added to every real part of it
+  T* other;         ///< of two rows
   T* sum;           ///< kCorrelate*
   T* store;         ///< kStore
-  T scale;          ///< kStore
+  T scale;          ///< kStore, kInverse, kConvolve, kGradients
 };
 
 /// Between rows and lines: row q holds positions q·m.. of the ring, `count` of them from here on.

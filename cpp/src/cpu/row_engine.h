@@ -1,6 +1,7 @@
 // One algorithm for one row: what the plan's rows are carried out by.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
@@ -34,6 +35,20 @@ class RowEngine {
                         const Team& team) const = 0;
   /// From a sum to the taps' gradients; destroys the sum.
   virtual void finish_gradient(T* sum, const FilterRow& gradient, T* scratch, const Team& team) const = 0;
+
+  /// prepare and forward for a filter that serves one row: the same numbers; `spectrum` is only working memory.
+  virtual void convolve(const FilterRow& filter, const RowSource& x, T* spectrum, T skip, const RowSink& y, T* scratch,
+                        const Team& team) const {
+    prepare(filter, spectrum, scratch, team);
+    forward(x, spectrum, skip, y, scratch, team);
+  }
+  /// backward and finish_gradient for a filter that serves one row: the same numbers; `sum` is only working memory.
+  virtual void differentiate(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx,
+                             const FilterRow& gradient, T* sum, T* scratch, const Team& team) const {
+    std::fill(sum, sum + spectrum_size(), T(0));
+    backward(x, dy, spectrum, skip, dx, sum, scratch, team);
+    finish_gradient(sum, gradient, scratch, team);
+  }
 
  private:
   const KernelTable<T>& kernels_;

@@ -28,9 +28,6 @@ struct Made {
   std::map<std::int64_t, std::weak_ptr<const Transform<T>>> by_length;
 };
 
-bool descends(CenterOp op) { return op != CenterOp::kInverse; }
-bool ascends(CenterOp op) { return op != CenterOp::kStore && op != CenterOp::kCorrelate; }
-
 }  // namespace
 
 template <class T>
@@ -158,15 +155,25 @@ void Transform<T>::pass_by_team(bool descend, T* lines, std::size_t depth, const
   });
 }
 
+template <class T>
+void Transform<T>::descend(CenterOp op, const CenterArgs<T>& args, std::size_t depth, std::int64_t first_node, std::int64_t nodes) const {
+  if (descends(op)) pass(true, args.lines, depth, first_node, nodes);
+  if (other_descends(op)) pass(true, args.other, depth, first_node, nodes);
+}
+
+template <class T>
+void Transform<T>::ascend(CenterOp op, const CenterArgs<T>& args, std::size_t depth, std::int64_t first_node, std::int64_t nodes) const {
+  if (ascends(op)) pass(false, args.lines, depth, first_node, nodes);
+  if (other_ascends(op)) pass(false, args.other, depth, first_node, nodes);
+}
+
 // The whole subtree below a node, level by level.
 template <class T>
 void Transform<T>::sweep(CenterOp op, const CenterArgs<T>& args, std::size_t depth, std::int64_t node) const {
   const std::size_t last = levels_.size() - 1;
   const auto first_node = [&](std::size_t d) { return node * (levels_[d].nodes / levels_[depth].nodes); };
   const auto node_count = [&](std::size_t d) { return levels_[d].nodes / levels_[depth].nodes; };
-  if (descends(op)) {
-    for (std::size_t d = depth; d < last; ++d) pass(true, args.lines, d, first_node(d), node_count(d));
-  }
+  for (std::size_t d = depth; d < last; ++d) descend(op, args, d, first_node(d), node_count(d));
   const Level& level = levels_[last];
   const std::int64_t offset = first_node(last) * level.radix * line_size();
   const auto at = [offset](auto* p) { return p ? p + offset : p; };
@@ -179,9 +186,7 @@ void Transform<T>::sweep(CenterOp op, const CenterArgs<T>& args, std::size_t dep
   part.twiddles = level.twiddles.data() + first_node(last) * (level.radix - 1) * line_size();
   part.nodes = node_count(last);
   kernels_.center(op, level.radix)(part);
-  if (ascends(op)) {
-    for (std::size_t d = last; d-- > depth;) pass(false, args.lines, d, first_node(d), node_count(d));
-  }
+  for (std::size_t d = last; d-- > depth;) ascend(op, args, d, first_node(d), node_count(d));
 }
 
 template <class T>
@@ -189,21 +194,23 @@ void Transform<T>::visit(CenterOp op, const CenterArgs<T>& args, std::size_t dep
   const Level& level = levels_[depth];
   const std::int64_t numbers = level.radix * level.m * line_size();
   if (depth + 1 == levels_.size() || static_cast<std::size_t>(numbers) * sizeof(T) <= kSweepBytes) return sweep(op, args, depth, node);
-  if (descends(op)) pass(true, args.lines, depth, node, 1);
+  descend(op, args, depth, node, 1);
   for (int j = 0; j < level.radix; ++j) visit(op, args, depth + 1, node * level.radix + j);
-  if (ascends(op)) pass(false, args.lines, depth, node, 1);
+  ascend(op, args, depth, node, 1);
 }
 
 template <class T>
 void Transform<T>::run(CenterOp op, const CenterArgs<T>& args, const Team& team) const {
   std::size_t split = 0;
   while (team.workers() > 1 && split + 1 < levels_.size() && levels_[split].nodes < 4 * team.workers()) ++split;
-  if (descends(op)) {
-    for (std::size_t d = 0; d < split; ++d) pass_by_team(true, args.lines, d, team);
+  for (std::size_t d = 0; d < split; ++d) {
+    if (descends(op)) pass_by_team(true, args.lines, d, team);
+    if (other_descends(op)) pass_by_team(true, args.other, d, team);
   }
   team.for_each(levels_[split].nodes, [&](std::int64_t node) { visit(op, args, split, node); });
-  if (ascends(op)) {
-    for (std::size_t d = split; d-- > 0;) pass_by_team(false, args.lines, d, team);
+  for (std::size_t d = split; d-- > 0;) {
+    if (ascends(op)) pass_by_team(false, args.lines, d, team);
+    if (other_ascends(op)) pass_by_team(false, args.other, d, team);
   }
 }
 

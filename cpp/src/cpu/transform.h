@@ -29,9 +29,10 @@ class Transform {
   const T* lane_roots() const { return lane_roots_.data(); }
   std::size_t bytes() const;
 
-  /// Down to the centre, `op` on every point, and up again, in place on args.lines (2n numbers). Depth first, so that what one
-  /// node touches stays in the near cache; a team of several takes the top levels breadth first and then a subtree each. Both
-  /// do the same operations on the same numbers.
+  /// Down to the centre, `op` on every point, and up again, in place on args.lines (2n numbers) and, where the op takes two rows,
+  /// args.other beside them, which then share the loads of the twiddles and meet in the near cache. Depth first, so that what one
+  /// node touches stays there; a team of several takes the top levels breadth first and then a subtree each. Both do the same
+  /// operations on the same numbers.
   void run(CenterOp op, const CenterArgs<T>& args, const Team& team) const;
 
  private:
@@ -49,6 +50,8 @@ class Transform {
   void fill_levels(const Twiddle& twiddle);
   void visit(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void sweep(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
+  void descend(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;
+  void ascend(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;
   void pass(bool descend, T* lines, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;
   void pass_by_team(bool descend, T* lines, std::size_t level, const Team& team) const;
   std::int64_t line_size() const { return 2 * factorization_.lanes; }

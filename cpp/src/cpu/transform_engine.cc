@@ -20,7 +20,8 @@ template <class T>
 TransformEngine<T>::TransformEngine(const KernelTable<T>& kernels, const ConvSpec& spec, const Factorization& factorization)
     : RowEngine<T>(kernels, spec),
       transform_(Transform<T>::shared(kernels, factorization)),
-      one_window_(2 * factorization.n >= minimum_coefficients(this->map())) {}
+      one_window_(2 * factorization.n >= minimum_coefficients(this->map())),
+      taps_are_ring_(taps_are_ring()) {}
 
 template <class T>
 std::int64_t TransformEngine<T>::window_count(const LagMap& map) const {
@@ -45,7 +46,7 @@ CenterArgs<T> TransformEngine<T>::center_args(T* lines, const T* spectrum, T ski
           .other = nullptr,
           .sum = nullptr,
           .store = nullptr,
-          .scale = T(1)};
+          .scale = T(1) / static_cast<T>(transform_->n())};
 }
 
 // The rows are filled in by the caller; to clear them first costs as much as a pass over a short row.
@@ -103,8 +104,8 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
 }
 
 template <class T>
-void TransformEngine<T>::convolve(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* lines,
-                                  const Team& team) const {
+void TransformEngine<T>::convolve_windows(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y,
+                                          T* lines, const Team& team) const {
   for (std::int64_t i = 0, windows = window_count(map); i < windows; ++i) {
     const Window w = window(map, i);
     enter(x, w.input_begin, lines, team);
@@ -114,74 +115,115 @@ void TransformEngine<T>::convolve(const LagMap& map, CenterOp op, const RowSourc
   }
 }
 
-// Lag d >= 0 stands at d, lag d < 0 at 2n+d with the sign turned. The spectrum carries the inverse's 1/n.
+// A filter of lags from 0 up whose taps follow one another is the ring itself.
 template <class T>
-void TransformEngine<T>::prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const {
+bool TransformEngine<T>::taps_are_ring() const {
+  std::int64_t runs = 0, taps = 0;
+  for_each_tap_run(this->spec(), this->map(), false, [&](const TapRun& run) { ++runs, taps += run.count; });
+  return this->spec().reverse_length == 0 && this->map().lags.lo == 0 && runs == 1 && taps == this->map().lags.hi + 1;
+}
+
+// Lag d >= 0 stands at d, lag d < 0 at 2n+d with the sign turned.
+template <class T>
+void TransformEngine<T>::enter_filter(const FilterRow& filter, T* lines, T* scratch, const Team& team) const {
   const std::int64_t n = transform_->n();
   const LagRange& lags = this->map().lags;
-  T *const lines = scratch, *const ring = scratch + 2 * n;
-  RowSource source{.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n};
-  std::int64_t runs = 0;
-  for_each_tap_run(this->spec(), this->map(), false, [&](const TapRun&) { ++runs; });
-  if (this->spec().reverse_length == 0 && lags.lo == 0 && runs == 1) {  // the ring is k itself, cropped
-    source = {.data = filter.forward.data, .dtype = filter.forward.dtype, .stride = filter.forward.stride, .length = lags.hi + 1};
-  } else {
-    gather_taps(this->kernels(), this->spec(), this->map(), filter, lines);
-    const T* const zero_lag = lines - lags.lo;
-    std::fill(ring, ring + 2 * n, T(0));
-    std::copy(zero_lag + std::max<std::int64_t>(lags.lo, 0), zero_lag + lags.hi + 1, ring + std::max<std::int64_t>(lags.lo, 0));
-    for (std::int64_t d = lags.lo; d < 0 && d <= lags.hi; ++d) ring[2 * n + d] = -zero_lag[d];
+  if (taps_are_ring_) {
+    const TapRow& k = filter.forward;
+    return enter({.data = k.data, .dtype = k.dtype, .stride = k.stride, .length = lags.hi + 1}, 0, lines, team);
   }
-  enter(source, 0, lines, team);
-  CenterArgs<T> args = center_args(lines, nullptr, T(0));
+  T *const coefficients = scratch, *const ring = scratch + 2 * n;
+  gather_taps(this->kernels(), this->spec(), this->map(), filter, coefficients);
+  const T* const zero_lag = coefficients - lags.lo;
+  std::fill(ring, ring + 2 * n, T(0));
+  std::copy(zero_lag + std::max<std::int64_t>(lags.lo, 0), zero_lag + lags.hi + 1, ring + std::max<std::int64_t>(lags.lo, 0));
+  for (std::int64_t d = lags.lo; d < 0 && d <= lags.hi; ++d) ring[2 * n + d] = -zero_lag[d];
+  enter({.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n}, 0, lines, team);
+}
+
+// The other way for its gradient.
+template <class T>
+void TransformEngine<T>::leave_filter(T* lines, const FilterRow& gradient, T* scratch, const Team& team) const {
+  const std::int64_t n = transform_->n();
+  const LagRange& lags = this->map().lags;
+  if (taps_are_ring_ && this->spec().filter_length == lags.hi + 1) {
+    const TapRow& k = gradient.forward;
+    return leave(lines, {.data = k.data, .dtype = k.dtype, .stride = k.stride, .length = lags.hi + 1}, 0, team);
+  }
+  T *const ring = scratch, *const coefficients = scratch + 2 * n;
+  leave(lines, {.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n}, 0, team);
+  for (std::int64_t d = lags.lo; d <= lags.hi; ++d) coefficients[d - lags.lo] = d >= 0 ? ring[d] : -ring[2 * n + d];
+  scatter_taps(this->kernels(), this->spec(), this->map(), coefficients, gradient);
+}
+
+// In place, where the spectrum is kept. It carries the inverse's 1/n.
+template <class T>
+void TransformEngine<T>::prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const {
+  enter_filter(filter, spectrum, scratch, team);
+  CenterArgs<T> args = center_args(spectrum, nullptr, T(0));
   args.store = spectrum;
-  args.scale = T(1) / static_cast<T>(n);
   transform_->run(CenterOp::kStore, args, team);
 }
 
 template <class T>
 void TransformEngine<T>::forward(const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* scratch, const Team& team) const {
-  convolve(this->map(), CenterOp::kMultiply, x, spectrum, skip, y, scratch, team);
+  convolve_windows(this->map(), CenterOp::kMultiply, x, spectrum, skip, y, scratch, team);
 }
 
 template <class T>
+void TransformEngine<T>::convolve(const FilterRow& filter, const RowSource& x, T* spectrum, T skip, const RowSink& y, T* scratch,
+                                  const Team& team) const {
+  if (!one_window_) return RowEngine<T>::convolve(filter, x, spectrum, skip, y, scratch, team);
+  enter_filter(filter, spectrum, scratch, team);
+  const Window w = window(this->map(), 0);
+  CenterArgs<T> args = center_args(scratch, nullptr, skip);
+  args.other = spectrum;
+  enter(x, w.input_begin, args.lines, team);
+  transform_->run(CenterOp::kConvolve, args, team);
+  leave(args.lines, y, -w.input_begin, team);
+}
+
+// x beside dy: in one linear window dy enters the same way for both gradients, so it is transformed once.
+template <class T>
 void TransformEngine<T>::backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum, T* scratch,
                                   const Team& team) const {
-  const LagMap &map = this->map(), adjoint = map.adjoint();
-  T *const lines = scratch, *const other = scratch + 2 * transform_->n();
-  // In one linear window dy enters the same way for both gradients, so it is transformed once.
+  const LagMap& map = this->map();
+  CenterArgs<T> args = center_args(scratch, spectrum, skip);
+  args.other = scratch + 2 * transform_->n();
+  args.sum = sum;
   const bool together = one_window_ && !map.circular && dx && sum;
-  if (sum) {
-    for (std::int64_t i = 0, windows = window_count(map); i < windows; ++i) {
-      const Window w = window(map, i);
-      CenterArgs<T> args = center_args(lines, spectrum, skip);
-      args.store = other;
-      enter(x, w.input_begin, lines, team);
-      transform_->run(CenterOp::kStore, args, team);
-      args.other = other;
-      args.sum = sum;
-      enter(dy.window(w.output_begin, w.output_count), w.input_begin - w.output_begin, lines, team);
-      transform_->run(together ? CenterOp::kCorrelateMultiplyConj : CenterOp::kCorrelate, args, team);
-    }
+  for (std::int64_t i = 0, windows = sum ? window_count(map) : 0; i < windows; ++i) {
+    const Window w = window(map, i);
+    enter(x, w.input_begin, args.other, team);
+    enter(dy.window(w.output_begin, w.output_count), w.input_begin - w.output_begin, args.lines, team);
+    transform_->run(together ? CenterOp::kCorrelateMultiplyConj : CenterOp::kCorrelate, args, team);
   }
   if (together) {
-    leave(lines, *dx, 0, team);
+    leave(args.lines, *dx, 0, team);
   } else if (dx) {
-    convolve(adjoint, CenterOp::kMultiplyConj, dy, spectrum, skip, *dx, lines, team);
+    convolve_windows(map.adjoint(), CenterOp::kMultiplyConj, dy, spectrum, skip, *dx, args.lines, team);
   }
 }
 
 template <class T>
 void TransformEngine<T>::finish_gradient(T* sum, const FilterRow& gradient, T* scratch, const Team& team) const {
-  const std::int64_t n = transform_->n();
-  const LagRange& lags = this->map().lags;
-  T* const ring = scratch;
   transform_->run(CenterOp::kInverse, center_args(sum, nullptr, T(0)), team);
-  leave(sum, {.data = ring, .dtype = kDTypeOf<T>, .stride = 1, .length = 2 * n}, 0, team);
-  const T factor = T(1) / static_cast<T>(n);
-  T* const coefficients = scratch + 2 * n;
-  for (std::int64_t d = lags.lo; d <= lags.hi; ++d) coefficients[d - lags.lo] = d >= 0 ? ring[d] * factor : -ring[2 * n + d] * factor;
-  scatter_taps(this->kernels(), this->spec(), this->map(), coefficients, gradient);
+  leave_filter(sum, gradient, scratch, team);
+}
+
+template <class T>
+void TransformEngine<T>::differentiate(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx,
+                                       const FilterRow& gradient, T* sum, T* scratch, const Team& team) const {
+  if (!dx || !one_window_ || this->map().circular) {
+    return RowEngine<T>::differentiate(x, dy, spectrum, skip, dx, gradient, sum, scratch, team);
+  }
+  CenterArgs<T> args = center_args(scratch, spectrum, skip);
+  args.other = sum;
+  enter(x, 0, args.other, team);
+  enter(dy, 0, args.lines, team);
+  transform_->run(CenterOp::kGradients, args, team);
+  leave(args.lines, *dx, 0, team);
+  leave_filter(args.other, gradient, scratch, team);
 }
 
 template class TransformEngine<float>;

@@ -22,6 +22,10 @@ class TransformEngine final : public RowEngine<T> {
   void backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum, T* scratch,
                 const Team& team) const override;
   void finish_gradient(T* sum, const FilterRow& gradient, T* scratch, const Team& team) const override;
+  void convolve(const FilterRow& filter, const RowSource& x, T* spectrum, T skip, const RowSink& y, T* scratch,
+                const Team& team) const override;
+  void differentiate(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, const FilterRow& gradient,
+                     T* sum, T* scratch, const Team& team) const override;
 
  private:
   /// One transform's part of a row: ring position r is input sample input_begin + r and, in [output_begin, +output_count), an output.
@@ -35,13 +39,17 @@ class TransformEngine final : public RowEngine<T> {
   void enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const;
   /// Lines to rows; ring position r is output r - shift.
   void leave(T* lines, const RowSink& row, std::int64_t shift, const Team& team) const;
-  void convolve(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* lines,
-                const Team& team) const;
+  void convolve_windows(const LagMap& map, CenterOp op, const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* lines,
+                        const Team& team) const;
+  bool taps_are_ring() const;
+  void enter_filter(const FilterRow& filter, T* lines, T* scratch, const Team& team) const;
+  void leave_filter(T* lines, const FilterRow& gradient, T* scratch, const Team& team) const;
   EdgeArgs<T> edge_args(T* lines, std::int64_t count) const;
   CenterArgs<T> center_args(T* lines, const T* spectrum, T skip) const;
 
   std::shared_ptr<const Transform<T>> transform_;
   bool one_window_ = false;
+  bool taps_are_ring_ = false;
 };
 
 extern template class TransformEngine<float>;

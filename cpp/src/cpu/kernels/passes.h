@@ -53,38 +53,62 @@ void pass(const PassArgs<T>& args) {
   }
 }
 
+template <int R, class T>
+LONGWING_HD void load_node(Complex<Vec<T>>* x, const T* lines) {
+#pragma GCC unroll 16
+  for (int q = 0; q < R; ++q) x[q] = load_line(lines + q * kLine<T>);
+}
+
+template <int R, class T>
+LONGWING_HD void store_node(T* lines, const Complex<Vec<T>>* x) {
+#pragma GCC unroll 16
+  for (int q = 0; q < R; ++q) store_line(lines + q * kLine<T>, x[q]);
+}
+
+// One point: z and w as they came down; what goes up is left in them.
+template <CenterOp kOp, class T>
+LONGWING_HD void operate(const CenterArgs<T>& args, std::int64_t at, Complex<Vec<T>>& z, Complex<Vec<T>>& w) {
+  constexpr bool kConjugates = kOp == CenterOp::kMultiplyConj || kOp == CenterOp::kCorrelateMultiplyConj || kOp == CenterOp::kGradients;
+  const Vec<T> skip(args.skip), scale(args.scale);
+  if constexpr (kOp == CenterOp::kInverse) z = {z.re * scale, z.im * scale};
+  if constexpr (kOp == CenterOp::kStore) store_line(args.store + at, {z.re * scale, z.im * scale});
+  if constexpr (kOp == CenterOp::kConvolve) z = z * Complex<Vec<T>>{w.re * scale + skip, w.im * scale};
+  if constexpr (kOp == CenterOp::kCorrelate || kOp == CenterOp::kCorrelateMultiplyConj) {
+    store_line(args.sum + at, multiply_conj_add(z, w, load_line(args.sum + at)));
+  }
+  if constexpr (kOp == CenterOp::kGradients) {
+    const Complex<Vec<T>> product = multiply_conj_add(z, w, {Vec<T>(0.0), Vec<T>(0.0)});
+    w = {product.re * scale, product.im * scale};
+  }
+  if constexpr (kOp == CenterOp::kMultiply || kConjugates) {
+    Complex<Vec<T>> filter = load_line(args.filter + at);
+    filter.re = filter.re + skip;
+    z = kConjugates ? multiply_conj(z, filter) : z * filter;
+  }
+}
+
 template <CenterOp kOp, int R, class T>
 void center(const CenterArgs<T>& shared) {
   const CenterArgs<T> args = shared;  // a copy that no store can reach: its fields stay in registers
-  constexpr bool kMultiplies = kOp == CenterOp::kMultiply || kOp == CenterOp::kMultiplyConj || kOp == CenterOp::kCorrelateMultiplyConj;
-  constexpr bool kCorrelates = kOp == CenterOp::kCorrelate || kOp == CenterOp::kCorrelateMultiplyConj;
-  const Vec<T> skip(args.skip), scale(args.scale);
   for (std::int64_t node = 0; node < args.nodes; ++node) {
     const NodeTwiddles<R, T> twiddles(args.twiddles + node * (R - 1) * kLine<T>);
-    const std::int64_t offset = node * R * kLine<T>;
-    T* const line = args.lines + offset;
-    Complex<Vec<T>> x[R];
-#pragma GCC unroll 16
-    for (int q = 0; q < R; ++q) x[q] = load_line(line + q * kLine<T>);
-    if constexpr (kOp != CenterOp::kInverse) split<R>(x, twiddles);
-#pragma GCC unroll 16
-    for (int q = 0; q < R; ++q) {
-      const std::int64_t at = offset + q * kLine<T>;
-      if constexpr (kCorrelates) {
-        store_line(args.sum + at, multiply_conj_add(x[q], load_line(args.other + at), load_line(args.sum + at)));
-      }
-      if constexpr (kOp == CenterOp::kStore) store_line(args.store + at, {x[q].re * scale, x[q].im * scale});
-      if constexpr (kMultiplies) {
-        Complex<Vec<T>> filter = load_line(args.filter + at);
-        filter.re = filter.re + skip;
-        if constexpr (kOp == CenterOp::kMultiply) x[q] = x[q] * filter;
-        if constexpr (kOp != CenterOp::kMultiply) x[q] = multiply_conj(x[q], filter);
-      }
+    const std::int64_t at = node * R * kLine<T>;
+    Complex<Vec<T>> z[R], w[R];
+    if constexpr (other_descends(kOp)) {
+      load_node<R>(w, args.other + at);
+      split<R>(w, twiddles);
     }
-    if constexpr (kMultiplies || kOp == CenterOp::kInverse) {
-      join<R>(x, twiddles);
+    load_node<R>(z, args.lines + at);
+    if constexpr (descends(kOp)) split<R>(z, twiddles);
 #pragma GCC unroll 16
-      for (int q = 0; q < R; ++q) store_line(line + q * kLine<T>, x[q]);
+    for (int q = 0; q < R; ++q) operate<kOp>(args, at + q * kLine<T>, z[q], w[q]);
+    if constexpr (ascends(kOp)) {
+      join<R>(z, twiddles);
+      store_node<R>(args.lines + at, z);
+    }
+    if constexpr (other_ascends(kOp)) {
+      join<R>(w, twiddles);
+      store_node<R>(args.other + at, w);
     }
   }
 }
@@ -121,12 +145,14 @@ typename KernelTable<T>::Center find_center_of(int radix) {
 template <class T>
 typename KernelTable<T>::Center find_center(CenterOp op, int radix) {
   switch (op) {
+    case CenterOp::kStore: return find_center_of<CenterOp::kStore, T>(radix);
     case CenterOp::kMultiply: return find_center_of<CenterOp::kMultiply, T>(radix);
     case CenterOp::kMultiplyConj: return find_center_of<CenterOp::kMultiplyConj, T>(radix);
+    case CenterOp::kInverse: return find_center_of<CenterOp::kInverse, T>(radix);
+    case CenterOp::kConvolve: return find_center_of<CenterOp::kConvolve, T>(radix);
     case CenterOp::kCorrelate: return find_center_of<CenterOp::kCorrelate, T>(radix);
     case CenterOp::kCorrelateMultiplyConj: return find_center_of<CenterOp::kCorrelateMultiplyConj, T>(radix);
-    case CenterOp::kStore: return find_center_of<CenterOp::kStore, T>(radix);
-    case CenterOp::kInverse: return find_center_of<CenterOp::kInverse, T>(radix);
+    case CenterOp::kGradients: return find_center_of<CenterOp::kGradients, T>(radix);
   }
   return nullptr;
 }
