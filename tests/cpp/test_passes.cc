@@ -12,8 +12,9 @@ namespace {
 using Point = std::complex<double>;
 
 constexpr int kRadices[] = {2, 3, 4, 5, 7, 8, 11, 13, 16}, kCenterRadices[] = {1, 2, 3, 4, 5, 8};
-constexpr CenterOp kOps[] = {CenterOp::kStore,    CenterOp::kMultiply,  CenterOp::kMultiplyConj,          CenterOp::kInverse,
-                             CenterOp::kConvolve, CenterOp::kCorrelate, CenterOp::kCorrelateMultiplyConj, CenterOp::kGradients};
+constexpr CenterOp kOps[] = {CenterOp::kStore,    CenterOp::kMultiply, CenterOp::kMultiplyConj, CenterOp::kInverse,
+                             CenterOp::kProduct,  CenterOp::kConvolve, CenterOp::kCorrelate,    CenterOp::kCorrelateMultiplyConj,
+                             CenterOp::kGradients};
 
 // An array of lines, seen as complex numbers.
 template <class T>
@@ -172,13 +173,14 @@ struct CenterPoints {
 CenterPoints expected_center(CenterOp op, const CenterPoints& before, const std::vector<Point>& w, double skip, double scale) {
   CenterPoints after = before;
   std::vector<Point> z = descends(op) ? split(before.lines, w) : before.lines, other = split(before.other, w);
+  if (op == CenterOp::kProduct) z = before.other;
   for (std::size_t q = 0; q < z.size(); ++q) {
     const Point product = z[q] * std::conj(other[q]), filter = before.filter[q] + skip;
     if (op == CenterOp::kCorrelate || op == CenterOp::kCorrelateMultiplyConj) after.sum[q] += product;
     if (op == CenterOp::kStore) after.store[q] = z[q] * scale;
     if (op == CenterOp::kInverse) z[q] *= scale;
     else if (op == CenterOp::kConvolve) z[q] *= other[q] * scale + skip;
-    else z[q] *= op == CenterOp::kMultiply ? filter : std::conj(filter);
+    else z[q] *= op == CenterOp::kMultiply || op == CenterOp::kProduct ? filter : std::conj(filter);
     other[q] = product * scale;
   }
   if (ascends(op)) after.lines = join(z, w);

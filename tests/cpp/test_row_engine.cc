@@ -106,6 +106,15 @@ void check(const KernelTable<T>& table, const ConvSpec& spec, Form form, Random&
   EXPECT_TRUE(same_bits(dk, dk_at_once));
   EXPECT_TRUE(same_bits(dr, dr_at_once));
 
+  // A bank of two takes each row down once.
+  std::vector<T> y_first(y.size()), y_second(y.size());
+  const auto to = [&](std::vector<T>& row) { return RowSink{.data = row.data(), .dtype = own, .stride = 1, .length = outputs}; };
+  const T* const spectra[] = {prepared.data(), prepared.data()};
+  const RowSink sinks[] = {to(y_first), to(y_second)};
+  engine->forward_bank(source, spectra, skip, sinks, scratch.data(), Team());
+  EXPECT_TRUE(same_bits(y, y_first));
+  EXPECT_TRUE(same_bits(y, y_second));
+
   const auto wide = [](const std::vector<T>& values) { return Values(values.begin(), values.end()); };
   const Sums expected = direct_sums(spec, wide(k), wide(r), wide(x), wide(dy), skip);
   expect_near("y", y, expected.y);

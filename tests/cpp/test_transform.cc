@@ -133,6 +133,8 @@ TEST_P(Transforms, AreRightBeyondTheNearCache) {
   for_each_table([](const auto& table) {
     expect_values(Transform(table, choose_length(20000, {table.lanes, table.registers})), 60);
     expect_values(Transform(table, factorization(table, {13, 11, 16, 8})), 60);
+    expect_values(Transform(table, choose_length(300000, {table.lanes, table.registers})), 60);
+    expect_values(Transform(table, factorization(table, {3, 16, 16, 7, 5})), 60);
   });
 }
 
@@ -174,7 +176,8 @@ TEST_P(Transforms, ATeamDoesTheSameOperations) {
   for_each_table([]<class T>(const KernelTable<T>& table) {
     Random random(12);
     const Execution execution;
-    for (const Factorization& f : {factorization(table, {7, 5, 13, 4}), choose_length(40000, {table.lanes, table.registers})}) {
+    for (const Factorization& f : {factorization(table, {7, 5, 13, 4}), choose_length(40000, {table.lanes, table.registers}),
+                                   choose_length(300000, {table.lanes, table.registers})}) {
       const Transform<T> transform(table, f);
       const std::vector<T> coefficients = random.values<T>(2 * f.n);
       const AlignedArray<T> alone = spectrum(transform, coefficients), shared = spectrum(transform, coefficients, T(1), Team(3, execution));

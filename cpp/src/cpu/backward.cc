@@ -54,7 +54,7 @@ class BackwardCall {
   };
 
   // With a bank the gradients of u and the gates are sums over its filters: they are done input row by input row.
-  bool accumulates() const { return bank_ && rows_.filters > 1; }
+  bool accumulates() const { return rows_.filters_share_rows(); }
   bool post_gate_has_bank() const { return bank_ && args_.post_gate && args_.post_gate->rank == args_.dy.rank; }
 
   std::int64_t memory_size() const {
@@ -180,11 +180,10 @@ class BackwardCall {
 
   // One row of u with every filter of a bank.
   void input_side(std::int64_t sample, std::int64_t channel, const Memory& m, const Team& team) {
-    const std::int64_t group = channel / (rows_.channels / rows_.groups);
     RowId id{sample, 0, channel};
     const RowSource x = input(id);
     for (; id.bank < rows_.filters; ++id.bank) {
-      const std::int64_t filter_row = id.bank * rows_.groups + group;
+      const std::int64_t filter_row = rows_.filter_row(id);
       const RowSource dc = convolution_gradient(id, x, spectrum(filter_row), skip_of(id), id.bank == 0, true, m, team);
       if (!wants_dx_) continue;
       const RowSink dx = to(id.bank == 0 ? m.dx : m.dx_term, length_);

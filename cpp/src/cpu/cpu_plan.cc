@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <vector>
 
 #include "cpu/backward.h"
 #include "cpu/direct_engine.h"
@@ -101,6 +102,11 @@ template <class T>
 void CpuPlan<T>::forward(const ForwardArgs& args) const {
   const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
   const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
+  rows.filters_share_rows() ? forward_bank(args, rows, spectrum) : forward_rows(args, rows, spectrum);
+}
+
+template <class T>
+void CpuPlan<T>::forward_rows(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const {
   const Spread spread = this->spread(rows.rows());
   const std::int64_t size = engine_->scratch_size(), each = rows.rows_per_filter();
   const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
@@ -113,8 +119,29 @@ void CpuPlan<T>::forward(const ForwardArgs& args) const {
   run_tasks(rows.rows(), spread.workers, TaskRef(task), args.execution);
 }
 
+// A row of u with all its filters is a task.
+template <class T>
+void CpuPlan<T>::forward_bank(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const {
+  const std::int64_t tasks = rows.samples * rows.channels, size = engine_->scratch_size();
+  const Spread spread = this->spread(tasks);
+  const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
+  const Team team(spread.team, args.execution);
+  const auto task = [&](std::int64_t index, int worker) {
+    RowId id{.sample = index / rows.channels, .bank = 0, .channel = index % rows.channels};
+    const Row<T> first(args, rows, id, engine_->map());
+    std::vector<const T*> spectra;
+    std::vector<RowSink> outputs;
+    for (; id.bank < rows.filters; ++id.bank) {
+      spectra.push_back(spectrum.rows.data() + rows.filter_row(id) * engine_->spectrum_size());
+      outputs.push_back(Row<T>(args, rows, id, engine_->map()).y);
+    }
+    engine_->forward_bank(first.x, spectra, first.skip, outputs, static_cast<T*>(scratch.data()) + worker * size, team);
+  };
+  run_tasks(tasks, spread.workers, TaskRef(task), args.execution);
+}
+
 // With filters enough for every thread, or one for each row, a filter is transformed and used at once, while it is in the cache.
-// Else all filters are transformed first and the rows are shared out.
+// Else, and where several filters share the rows, all filters are transformed first and the rows are shared out.
 template <class T>
 void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const std::int64_t filters = kind == FilterKind::kShared ? 1 : args.k.extent(0);
@@ -123,7 +150,7 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const TensorView* const reverse = args.reverse_filter ? &*args.reverse_filter : nullptr;
   const Spread spread = this->spread(rows.filter_rows());
   const bool filters_suffice = rows.rows_per_filter() == 1 || rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
-  if (!filters_suffice) {
+  if (!filters_suffice || rows.filters_share_rows()) {
     const Spectrum spectrum(this->spectrum(args.k, reverse, kind, args.execution));
     return forward(forward_args(args, spectrum));
   }

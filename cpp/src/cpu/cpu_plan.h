@@ -42,6 +42,9 @@ class CpuPlan final : public PlanImplementation {
   Spread spread(std::int64_t tasks) const;
   void prepare_all(const TensorView& k, const TensorView* reverse, std::int64_t filter_rows, T* spectra, const Execution& execution) const;
 
+  void forward_rows(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const;
+  void forward_bank(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const;
+
   Choice choice_;
   std::unique_ptr<const RowEngine<T>> engine_;
 };

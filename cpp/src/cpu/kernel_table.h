@@ -28,13 +28,14 @@ enum class CenterOp : std::uint8_t {
   kMultiply,               ///< z·(filter + skip), then inverse
   kMultiplyConj,           ///< z·conj(filter + skip), then inverse
   kInverse,                ///< lines·scale, then inverse: nothing came down
+  kProduct,                ///< other·(filter + skip), then inverse in `lines`: `other` is down already
   kConvolve,               ///< z·(w·scale + skip), then inverse: kStore of `other` and kMultiply by it
   kCorrelate,              ///< sum += z·conj(w); nothing goes up again
   kCorrelateMultiplyConj,  ///< kCorrelate and kMultiplyConj
   kGradients,              ///< kMultiplyConj in `lines` and z·conj(w)·scale, then inverse, in `other`: kCorrelate from 0 and kInverse
 };
 
-constexpr bool descends(CenterOp op) { return op != CenterOp::kInverse; }
+constexpr bool descends(CenterOp op) { return op != CenterOp::kInverse && op != CenterOp::kProduct; }
 constexpr bool other_descends(CenterOp op) { return op >= CenterOp::kConvolve; }
 constexpr bool ascends(CenterOp op) { return op != CenterOp::kStore && op != CenterOp::kCorrelate; }
 constexpr bool other_ascends(CenterOp op) { return op == CenterOp::kGradients; }
@@ -45,12 +46,23 @@ struct CenterArgs {
   T* lines;
   const T* twiddles;
   std::int64_t nodes;
-  const T* filter;  ///< kMultiply*, kCorrelateMultiplyConj, kGradients: the spectrum, scaled by 1/n
+  const T* filter;  ///< kMultiply*, kProduct, kCorrelateMultiplyConj, kGradients: the spectrum, scaled by 1/n
   T skip;           ///< where there is a filter: added to every real part of it
-  T* other;         ///< of two rows
+  T* other;         ///< of two rows; kProduct
   T* sum;           ///< kCorrelate*
   T* store;         ///< kStore
   T scale;          ///< kStore, kInverse, kConvolve, kGradients
+};
+
+/// The centre's twiddles of one subtree, as those of the first turned: dst = w·(1 + turn), w = near + rest.
+template <class T>
+struct TurnArgs {
+  T* dst;          ///< `parts` lines for each node
+  const T* near;   ///< of the first subtree, rounded
+  const T* rest;   ///< what the rounding left
+  const T* turns;  ///< `parts` complex numbers
+  std::int64_t nodes;
+  int parts;
 };
 
 /// Between rows and lines: row q holds positions q·m.. of the ring, `count` of them from here on.
@@ -77,6 +89,7 @@ struct KernelTable {
   Pass (*descend)(int radix);
   Pass (*ascend)(int radix);
   Center (*center)(CenterOp op, int radix);
+  void (*turn)(const TurnArgs<T>&);
   void (*enter)(const EdgeArgs<T>&);  ///< rows -> lines, the lane split
   void (*leave)(const EdgeArgs<T>&);  ///< lines -> rows, its inverse
 

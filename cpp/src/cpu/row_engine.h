@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "cpu/filter_taps.h"
 #include "cpu/row_io.h"
@@ -30,6 +31,11 @@ class RowEngine {
   virtual void prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const = 0;
   /// y = filter conv x + skip·x
   virtual void forward(const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* scratch, const Team& team) const = 0;
+  /// The same for a row under several filters, which is transformed once for all of them.
+  virtual void forward_bank(const RowSource& x, std::span<const T* const> spectra, T skip, std::span<const RowSink> y, T* scratch,
+                            const Team& team) const {
+    for (std::size_t i = 0; i < y.size(); ++i) forward(x, spectra[i], skip, y[i], scratch, team);
+  }
   /// dx = the adjoint of forward applied to dy (where dx is given); sum += the filter's gradient (where sum is given)
   virtual void backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum, T* scratch,
                         const Team& team) const = 0;

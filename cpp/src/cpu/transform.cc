@@ -14,6 +14,9 @@ namespace {
 
 // A subtree of this size is done level by level: with its twiddles and its part of the filter it fits a 48 KiB L1 cache.
 constexpr std::size_t kSweepBytes = 16384;
+// The centre has a twiddle for nearly every point. From this size on its table would be read from beyond the L2 cache, three times a
+// row, and it is made subtree by subtree from that of the first: 7 % of a pair's centre against the memory's bandwidth.
+constexpr std::size_t kWholeTableBytes = 1 << 20;
 // Positions of one task where a team shares a pass: enough to hide the cost of handing it out.
 constexpr std::int64_t kTeamLines = 512;
 
@@ -37,7 +40,7 @@ Transform<T>::Transform(const KernelTable<T>& kernels, Factorization factorizati
   const Roots<T> root(4 * factorization_.n);
   // A node with numerator a of P multiplies its part q of r by this.
   const auto twiddle = [&](std::int64_t a, std::int64_t nodes, int q, int radix) {
-    return rounded_root<T>(root(q * a % (4 * nodes * radix) * (factorization_.n / (nodes * radix))));
+    return root(q * a % (4 * nodes * radix) * (factorization_.n / (nodes * radix)));
   };
   make_lane_roots(twiddle);
   fill_levels(twiddle);
@@ -49,9 +52,18 @@ void Transform<T>::allocate_levels() {
   std::int64_t m = factorization_.lines(), nodes = 1;
   for (const int radix : factorization_.radices) {
     m /= radix;
-    levels_.push_back(
-        {.radix = radix, .nodes = nodes, .m = m, .twiddles = AlignedArray<T>(static_cast<std::size_t>(nodes * (radix - 1) * line_size()))});
+    levels_.push_back({.radix = radix, .nodes = nodes, .m = m, .twiddles = {}});
     nodes *= radix;
+  }
+  const auto bytes = [this](std::int64_t lines) { return static_cast<std::size_t>(lines * line_size()) * sizeof(T); };
+  while (sweep_depth_ + 1 < levels_.size() && bytes(levels_[sweep_depth_].radix * levels_[sweep_depth_].m) > kSweepBytes) ++sweep_depth_;
+  for (Level& level : levels_) {
+    std::int64_t twiddle_lines = level.nodes * (level.radix - 1);
+    if (&level == &levels_.back() && bytes(twiddle_lines) > kWholeTableBytes) {
+      turns_ = AlignedArray<T>(static_cast<std::size_t>(2 * (level.radix - 1) * levels_[sweep_depth_].nodes));
+      twiddle_lines = 2 * subtree_nodes() * (level.radix - 1);
+    }
+    level.twiddles = AlignedArray<T>(static_cast<std::size_t>(twiddle_lines * line_size()));
   }
 }
 
@@ -65,13 +77,13 @@ void Transform<T>::make_lane_roots(const Twiddle& twiddle) {
   T* out = lane_roots_.data();
   for (int q = 1; q < b; ++q, out += line_size()) {
     for (int lane = 0; lane < a * b; ++lane) {
-      const auto w = twiddle(chunk_numerators[static_cast<std::size_t>(lane / b)], a, q, b);
+      const auto w = rounded_root<T>(twiddle(chunk_numerators[static_cast<std::size_t>(lane / b)], a, q, b));
       out[lane] = w.real();
       out[lane + a * b] = w.imag();
     }
   }
   for (int q = 1; q < a; ++q, out += 2) {
-    const auto w = twiddle(1, 1, q, a);
+    const auto w = rounded_root<T>(twiddle(1, 1, q, a));
     out[0] = w.real();
     out[1] = w.imag();
   }
@@ -85,6 +97,7 @@ void Transform<T>::fill_levels(const Twiddle& twiddle) {
   std::vector<std::int64_t> node_offsets = {0};  // what a node adds to its lane's numerator
   std::int64_t product = lanes;
   for (Level& level : levels_) {
+    if (&level == &levels_.back() && is_compact()) return fill_compact_center(twiddle, node_offsets);
     const int radix = level.radix;
     T* out = level.twiddles.data();
     std::vector<std::int64_t> children;
@@ -92,7 +105,7 @@ void Transform<T>::fill_levels(const Twiddle& twiddle) {
     for (const std::int64_t offset : node_offsets) {
       for (int q = 1; q < radix; ++q, out += line_size()) {
         for (std::int64_t lane = 0; lane < lanes; ++lane) {
-          const auto w = twiddle(lane_numerators[static_cast<std::size_t>(lane)] + offset, product, q, radix);
+          const auto w = rounded_root<T>(twiddle(lane_numerators[static_cast<std::size_t>(lane)] + offset, product, q, radix));
           out[lane] = w.real();
           out[lane + lanes] = w.imag();
         }
@@ -101,6 +114,36 @@ void Transform<T>::fill_levels(const Twiddle& twiddle) {
     }
     node_offsets = std::move(children);
     product *= radix;
+  }
+}
+
+// A node's offset is that of its subtree, a small one, plus its offset in the first subtree: the twiddle is a product.
+template <class T>
+template <class Twiddle>
+void Transform<T>::fill_compact_center(const Twiddle& twiddle, const std::vector<std::int64_t>& node_offsets) {
+  const std::int64_t lanes = factorization_.lanes, nodes = subtree_nodes();
+  const std::vector<std::int64_t> lane_numerators = node_numerators({kernels_.lane_radices[0], kernels_.lane_radices[1]});
+  Level& center = levels_.back();
+  const std::int64_t product = lanes * center.nodes;
+  T *near = center.twiddles.data(), *rest = near + center.twiddles.size() / 2, *turn = turns_.data();
+  for (std::int64_t node = 0; node < nodes; ++node) {
+    for (int q = 1; q < center.radix; ++q, near += line_size(), rest += line_size()) {
+      for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        const auto w = twiddle(lane_numerators[static_cast<std::size_t>(lane)] + node_offsets[static_cast<std::size_t>(node)], product, q,
+                               center.radix);
+        near[lane] = static_cast<T>(w.real());
+        near[lane + lanes] = static_cast<T>(w.imag());
+        rest[lane] = static_cast<T>(w.real() - near[lane]);
+        rest[lane + lanes] = static_cast<T>(w.imag() - near[lane + lanes]);
+      }
+    }
+  }
+  for (std::int64_t node = 0; node < center.nodes; node += nodes) {
+    for (int q = 1; q < center.radix; ++q, turn += 2) {
+      const auto w = twiddle(node_offsets[static_cast<std::size_t>(node)], product, q, center.radix);
+      turn[0] = static_cast<T>(w.real() - 1);
+      turn[1] = static_cast<T>(w.imag());
+    }
   }
 }
 
@@ -122,7 +165,7 @@ std::shared_ptr<const Transform<T>> Transform<T>::shared(const KernelTable<T>& k
 
 template <class T>
 std::size_t Transform<T>::bytes() const {
-  std::size_t numbers = lane_roots_.size();
+  std::size_t numbers = lane_roots_.size() + turns_.size();
   for (const Level& level : levels_) numbers += level.twiddles.size();
   return numbers * sizeof(T);
 }
@@ -183,26 +226,37 @@ void Transform<T>::sweep(CenterOp op, const CenterArgs<T>& args, std::size_t dep
   part.other = at(args.other);
   part.sum = at(args.sum);
   part.store = at(args.store);
-  part.twiddles = level.twiddles.data() + first_node(last) * (level.radix - 1) * line_size();
   part.nodes = node_count(last);
+  alignas(64) T turned[kSweepBytes / sizeof(T)];
+  if (is_compact()) {
+    const T* const near = level.twiddles.data();
+    kernels_.turn({.dst = turned,
+                   .near = near,
+                   .rest = near + level.twiddles.size() / 2,
+                   .turns = turns_.data() + 2 * (level.radix - 1) * node,
+                   .nodes = part.nodes,
+                   .parts = level.radix - 1});
+    part.twiddles = turned;
+  } else {
+    part.twiddles = level.twiddles.data() + first_node(last) * (level.radix - 1) * line_size();
+  }
   kernels_.center(op, level.radix)(part);
   for (std::size_t d = last; d-- > depth;) ascend(op, args, d, first_node(d), node_count(d));
 }
 
 template <class T>
 void Transform<T>::visit(CenterOp op, const CenterArgs<T>& args, std::size_t depth, std::int64_t node) const {
-  const Level& level = levels_[depth];
-  const std::int64_t numbers = level.radix * level.m * line_size();
-  if (depth + 1 == levels_.size() || static_cast<std::size_t>(numbers) * sizeof(T) <= kSweepBytes) return sweep(op, args, depth, node);
+  if (depth == sweep_depth_) return sweep(op, args, depth, node);
+  const int radix = levels_[depth].radix;
   descend(op, args, depth, node, 1);
-  for (int j = 0; j < level.radix; ++j) visit(op, args, depth + 1, node * level.radix + j);
+  for (int j = 0; j < radix; ++j) visit(op, args, depth + 1, node * radix + j);
   ascend(op, args, depth, node, 1);
 }
 
 template <class T>
 void Transform<T>::run(CenterOp op, const CenterArgs<T>& args, const Team& team) const {
   std::size_t split = 0;
-  while (team.workers() > 1 && split + 1 < levels_.size() && levels_[split].nodes < 4 * team.workers()) ++split;
+  while (team.workers() > 1 && split < sweep_depth_ && levels_[split].nodes < 4 * team.workers()) ++split;
   for (std::size_t d = 0; d < split; ++d) {
     if (descends(op)) pass_by_team(true, args.lines, d, team);
     if (other_descends(op)) pass_by_team(true, args.other, d, team);

@@ -43,11 +43,16 @@ class Transform {
     AlignedArray<T> twiddles;
   };
 
+  bool is_compact() const { return turns_.size() > 0; }
+  std::int64_t subtree_nodes() const { return levels_.back().nodes / levels_[sweep_depth_].nodes; }
+
   template <class Twiddle>
   void make_lane_roots(const Twiddle& twiddle);
   void allocate_levels();
   template <class Twiddle>
   void fill_levels(const Twiddle& twiddle);
+  template <class Twiddle>
+  void fill_compact_center(const Twiddle& twiddle, const std::vector<std::int64_t>& node_offsets);
   void visit(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void sweep(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t node) const;
   void descend(CenterOp op, const CenterArgs<T>& args, std::size_t level, std::int64_t first_node, std::int64_t nodes) const;
@@ -60,6 +65,8 @@ class Transform {
   Factorization factorization_;
   AlignedArray<T> lane_roots_;
   std::vector<Level> levels_;
+  std::size_t sweep_depth_ = 0;  ///< a subtree from this level on is done level by level
+  AlignedArray<T> turns_;        ///< where the centre's twiddles are compact: those of the first subtree are kept, and these for each
 };
 
 extern template class Transform<float>;

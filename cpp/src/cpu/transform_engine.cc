@@ -171,6 +171,27 @@ void TransformEngine<T>::forward(const RowSource& x, const T* spectrum, T skip, 
 }
 
 template <class T>
+void TransformEngine<T>::forward_bank(const RowSource& x, std::span<const T* const> spectra, T skip, std::span<const RowSink> y, T* scratch,
+                                      const Team& team) const {
+  T* const spectrum = scratch + 2 * transform_->n();
+  for (std::int64_t i = 0, windows = window_count(this->map()); i < windows; ++i) {
+    const Window w = window(this->map(), i);
+    CenterArgs<T> down = center_args(spectrum, nullptr, skip);
+    down.store = spectrum;
+    down.scale = T(1);
+    enter(x, w.input_begin, spectrum, team);
+    transform_->run(CenterOp::kStore, down, team);
+    for (std::size_t f = 0; f < y.size(); ++f) {
+      CenterArgs<T> up = center_args(scratch, spectra[f], skip);
+      up.other = spectrum;
+      transform_->run(CenterOp::kProduct, up, team);
+      leave(up.lines, part_of(y[f], w.output_begin, w.output_count), w.output_begin - w.input_begin, team);
+      stop_point();
+    }
+  }
+}
+
+template <class T>
 void TransformEngine<T>::convolve(const FilterRow& filter, const RowSource& x, T* spectrum, T skip, const RowSink& y, T* scratch,
                                   const Team& team) const {
   if (!one_window_) return RowEngine<T>::convolve(filter, x, spectrum, skip, y, scratch, team);

@@ -19,6 +19,8 @@ class TransformEngine final : public RowEngine<T> {
   std::size_t bytes() const override { return transform_->bytes(); }
   void prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const override;
   void forward(const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* scratch, const Team& team) const override;
+  void forward_bank(const RowSource& x, std::span<const T* const> spectra, T skip, std::span<const RowSink> y, T* scratch,
+                    const Team& team) const override;
   void backward(const RowSource& x, const RowSource& dy, const T* spectrum, T skip, const RowSink* dx, T* sum, T* scratch,
                 const Team& team) const override;
   void finish_gradient(T* sum, const FilterRow& gradient, T* scratch, const Team& team) const override;

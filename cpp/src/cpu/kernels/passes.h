@@ -80,7 +80,7 @@ LONGWING_HD void operate(const CenterArgs<T>& args, std::int64_t at, Complex<Vec
     const Complex<Vec<T>> product = multiply_conj_add(z, w, {Vec<T>(0.0), Vec<T>(0.0)});
     w = {product.re * scale, product.im * scale};
   }
-  if constexpr (kOp == CenterOp::kMultiply || kConjugates) {
+  if constexpr (kOp == CenterOp::kMultiply || kOp == CenterOp::kProduct || kConjugates) {
     Complex<Vec<T>> filter = load_line(args.filter + at);
     filter.re = filter.re + skip;
     z = kConjugates ? multiply_conj(z, filter) : z * filter;
@@ -98,7 +98,7 @@ void center(const CenterArgs<T>& shared) {
       load_node<R>(w, args.other + at);
       split<R>(w, twiddles);
     }
-    load_node<R>(z, args.lines + at);
+    load_node<R>(z, (kOp == CenterOp::kProduct ? args.other : args.lines) + at);
     if constexpr (descends(kOp)) split<R>(z, twiddles);
 #pragma GCC unroll 16
     for (int q = 0; q < R; ++q) operate<kOp>(args, at + q * kLine<T>, z[q], w[q]);
@@ -109,6 +109,19 @@ void center(const CenterArgs<T>& shared) {
     if constexpr (other_ascends(kOp)) {
       join<R>(w, twiddles);
       store_node<R>(args.other + at, w);
+    }
+  }
+}
+
+// The sum of near and what is small beside it is rounded once: as accurate as a rounded table.
+template <class T>
+void turn(const TurnArgs<T>& args) {
+  for (int q = 0; q < args.parts; ++q) {
+    const Complex<Vec<T>> turn{Vec<T>::broadcast(args.turns + 2 * q), Vec<T>::broadcast(args.turns + 2 * q + 1)};
+    for (std::int64_t at = q * kLine<T>; at < args.nodes * args.parts * kLine<T>; at += args.parts * kLine<T>) {
+      const Complex<Vec<T>> near = load_line(args.near + at), rest = load_line(args.rest + at);
+      const Vec<T> re = fma(near.re, turn.re, fma(-near.im, turn.im, rest.re)), im = fma(near.re, turn.im, fma(near.im, turn.re, rest.im));
+      store_line(args.dst + at, {near.re + re, near.im + im});
     }
   }
 }
@@ -149,6 +162,7 @@ typename KernelTable<T>::Center find_center(CenterOp op, int radix) {
     case CenterOp::kMultiply: return find_center_of<CenterOp::kMultiply, T>(radix);
     case CenterOp::kMultiplyConj: return find_center_of<CenterOp::kMultiplyConj, T>(radix);
     case CenterOp::kInverse: return find_center_of<CenterOp::kInverse, T>(radix);
+    case CenterOp::kProduct: return find_center_of<CenterOp::kProduct, T>(radix);
     case CenterOp::kConvolve: return find_center_of<CenterOp::kConvolve, T>(radix);
     case CenterOp::kCorrelate: return find_center_of<CenterOp::kCorrelate, T>(radix);
     case CenterOp::kCorrelateMultiplyConj: return find_center_of<CenterOp::kCorrelateMultiplyConj, T>(radix);

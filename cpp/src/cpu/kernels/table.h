@@ -18,6 +18,7 @@ constexpr KernelTable<T> make_table(const char* isa, int registers) {
           .descend = find_pass<true, T>,
           .ascend = find_pass<false, T>,
           .center = find_center<T>,
+          .turn = turn<T>,
           .enter = enter<T>,
           .leave = leave<T>,
           .load = load<T>,
