@@ -127,6 +127,14 @@ LONGWING_HD void mma_m16n8k16(float (&d)[4], const std::uint32_t (&a)[4], const 
 #endif
 }
 
+/// x, of which the compiler knows nothing: what follows from it is computed where it is needed, not held in registers around a loop.
+LONGWING_HD int opaque(int x) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("" : "+r"(x));
+#endif
+  return x;
+}
+
 /// x with its bits read as another type of the same size.
 template <class To, class From>
 LONGWING_HD To bit_cast(From x) {

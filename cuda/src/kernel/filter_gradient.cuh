@@ -7,39 +7,24 @@
 
 namespace longwing::cuda {
 
-/// Where the segments of one row come from: the array, or nodes > 1 the workspace that it was split into.
+/// x = the spectrum of one segment of a row of `source`, or nodes > 1 of row `column_row` of the workspace that it was split into.
 template <class T, int Log2N>
-class CorrelatedRow {
- public:
+LONGWING_HD void transform_segment(const BlockFft<T, Log2N>& fft, const SourceArgs& source, const RowSpace& rows, std::int64_t row,
+                                   int segment, const Complex<T>* column, int thread, bool active,
+                                   Complex<T> (&x)[BlockFft<T, Log2N>::kElements]) {
   using Fft = BlockFft<T, Log2N>;
-  LONGWING_HD CorrelatedRow(const Fft& fft, const SourceArgs& source, const void* columns, int node, int nodes, int thread)
-      : fft_(fft), source_(source), columns_(static_cast<const Complex<T>*>(columns)), node_(node), nodes_(nodes), thread_(thread) {}
-
-  /// The spectrum of segment `segment`; `column_row` counts rows in the workspace.
-  LONGWING_HD void transform(const RowSpace& rows, std::int64_t row, std::int64_t column_row, int segment, bool active,
-                             Complex<T> (&x)[Fft::kElements]) const {
-    const auto step = [](int e) { return Fft::step(e); };
-    if (!active) {
-      LONGWING_UNROLL
-      for (int e = 0; e < Fft::kElements; ++e) x[e] = {};
-    } else if (nodes_ == 1) {
-      load_row(source_, rows, row_id(rows, row), segment, thread_, step, [&](int e) { return fft_.own_slot(e); }, fft_.exchange(), x);
-    } else {
-      const std::int64_t unit = (column_row * source_.window.segments + segment) * nodes_ + node_;
-      const Complex<T>* column = columns_ + unit * Fft::kPolicy.n() + thread_;
-      LONGWING_UNROLL
-      for (int e = 0; e < Fft::kElements; ++e) x[e] = column[step(e)];
-    }
-    fft_.forward(x);
-    fft_.begin_again();
+  const auto step = [](int e) { return Fft::step(e); };
+  LONGWING_UNROLL
+  for (int e = 0; e < Fft::kElements; ++e) x[e] = {};
+  if (active && !column) {
+    load_row(source, rows, row_id(rows, row), segment, thread, step, [&](int e) { return fft.own_slot(e); }, fft.exchange(), x);
+  } else if (active) {
+    LONGWING_UNROLL
+    for (int e = 0; e < Fft::kElements; ++e) x[e] = column[thread + step(e)];
   }
-
- private:
-  const Fft& fft_;
-  const SourceArgs& source_;
-  const Complex<T>* columns_;
-  int node_, nodes_, thread_;
-};
+  fft.forward(x);
+  fft.begin_again();
+}
 
 /// formula   partial[f][run] (+)= sum over the run's rows and their segments of FFT(dy)·conj(FFT(x)).
 /// shapes    rows of two arrays through a window each -> n·nodes complex numbers a filter row and run.
@@ -63,9 +48,6 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
   const int begin = run_begin > first_index ? run_begin : first_index, end = run_end < end_index ? run_end : end_index;
   const int longest = (each + args.runs - 1) / args.runs, steps = longest < end_index - first_index ? longest : end_index - first_index;
 
-  const Fft fft(args.twiddles, slot, thread, node, args.nodes);
-  const CorrelatedRow<T, Log2N> x_row(fft, args.x, args.x_columns, node, args.nodes, thread);
-  const CorrelatedRow<T, Log2N> dy_row(fft, args.dy, args.dy_columns, node, args.nodes, thread);
   auto* const partial = static_cast<Complex<T>*>(args.partials) + unit * kPolicy.n() + thread;
   auto* const stash = static_cast<Complex<T>*>(args.stash) + unit * kPolicy.n() + thread;
 
@@ -85,13 +67,20 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
     const std::int64_t column_row = static_cast<std::int64_t>(local_row) * args.index_count + index - first_index;
     LONGWING_NO_UNROLL
     for (int segment = 0; segment < args.x.window.segments; ++segment) {
+      const std::int64_t column = ((column_row * args.x.window.segments + segment) * args.nodes + node) * kPolicy.n();
+      const auto at = [&](const void* columns) { return columns ? static_cast<const Complex<T>*>(columns) + column : nullptr; };
+      const auto transform = [&](const SourceArgs& source, const void* columns, Complex<T>(&x)[Fft::kElements]) {
+        const int t = opaque(thread);
+        const Fft fft(args.twiddles, slot, t, node, args.nodes);
+        transform_segment(fft, source, args.rows, row, segment, at(columns), t, mine, x);
+      };
       Complex<T> x[Fft::kElements], dy[Fft::kElements];
-      x_row.transform(args.rows, row, column_row, segment, mine, x);
+      transform(args.x, args.x_columns, x);
       if (kPolicy.stash && mine) {
         LONGWING_UNROLL
         for (int e = 0; e < Fft::kElements; ++e) stash[e * Fft::kThreads] = x[e];
       }
-      dy_row.transform(args.rows, row, column_row, segment, mine, dy);
+      transform(args.dy, args.dy_columns, dy);
       if (!mine) continue;
       LONGWING_UNROLL
       for (int e = 0; e < Fft::kElements; ++e) {
