@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 from collections.abc import Callable
@@ -246,6 +247,27 @@ def test_any_file_is_a_corpus(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     with pytest.raises(CorruptDataError, match=r"empty\.txt"):
         language(tmp_path, tmp_path, corpus="empty.txt")
+
+
+def test_articles_of_a_dump_are_a_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.tasks.data.language.package_folder", lambda package: tmp_path / "package")
+    with pytest.raises(MissingDataError, match="gensim"):
+        language(tmp_path, tmp_path, corpus="wikipedia")
+    articles = [f"''Article'' {i} says a &lt;b&gt; and é." for i in range(40)]
+    pages = "".join(f"<page><title>{i}</title><revision><text>{a}</text></revision></page>" for i, a in enumerate(articles))
+    content = f'<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/">{pages}</mediawiki>'.encode()
+    name = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
+    whole = "\n".join(articles).replace("&lt;", "<").replace("&gt;", ">").encode()
+    for folder in (tmp_path / "package/test/test_data", tmp_path):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(bz2.compress(content))
+        data = language(tmp_path, tmp_path, corpus="wikipedia")
+        assert bytes(stream_of(data, "train")) in whole
+        assert bytes(stream_of(data, "test"))[:8] == whole[len(whole) * 95 // 100 :][:8]
+    for damaged in (b"", b"no bz2", bz2.compress(content[:-9]), bz2.compress(b"<mediawiki/>"), bz2.compress(content)[:-9]):
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(CorruptDataError, match="enwiki"):
+            language(tmp_path, tmp_path, corpus="wikipedia")
 
 
 def test_byte_pairs_hold_the_text_in_fewer_tokens(tmp_path: Path) -> None:

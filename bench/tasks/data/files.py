@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from bench.tasks.data.errors import CorruptDataError, MissingDataError
 
 _UNREADABLE = (
     *(ValueError, LookupError, TypeError, EOFError, OSError),
-    *(zipfile.BadZipFile, zlib.error, struct.error, pickle.PickleError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, pickle.PickleError, ElementTree.ParseError),
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import torch
@@ -13,7 +15,7 @@ import torch
 from bench.tasks.data.base import Item, Request, TaskData
 from bench.tasks.data.cache import cached
 from bench.tasks.data.errors import CorruptDataError, MissingDataError, OptionError
-from bench.tasks.data.files import Layout, locate, reading
+from bench.tasks.data.files import Layout, locate, package_folder, reading
 from bench.tasks.data.tokens import checked_length
 
 _WIKI = ("wiki.train.tokens", "wiki.valid.tokens", "wiki.test.tokens")
@@ -24,6 +26,7 @@ _LAYOUTS = {
     ),
     "wikitext103": (Layout("official", tuple(f"wikitext-103/{file}" for file in _WIKI)),),
 }
+_DUMP = "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2"
 _ADVICE = "get it from huggingface.co/datasets/Salesforce/wikitext, or name any text file as the corpus"
 
 
@@ -80,10 +83,11 @@ def load(
 ) -> TaskData:
     """Text: x `length` tokens, y the same one token on.
 
-    `corpus` is "wikitext2", "wikitext103" or a text file, by its path or by its name in the data directory, which is cut
-    into 90, 5 and 5 hundredths. `tokens` is "byte" (a vocabulary of 256) or "bpe": byte pairs learned from the training
-    part, at most `vocabulary` of them. `stride` is between training windows, `length` for None; the windows of the other
-    parts do not overlap. The sizes count bytes from the start of a part.
+    `corpus` is "wikitext2", "wikitext103", "wikipedia" (106 articles in wiki markup that the package gensim carries) or a
+    text file, by its path or by its name in the data directory; the last two are cut into 90, 5 and 5 hundredths.
+    `tokens` is "byte" (a vocabulary of 256) or "bpe": byte pairs learned from the training part, at most `vocabulary` of
+    them. `stride` is between training windows, `length` for None; the windows of the other parts do not overlap. The sizes
+    count bytes from the start of a part.
     """
     checked_length(length)
     text = read(request.root, corpus).limited({"train": train_size, "valid": valid_size, "test": test_size})
@@ -112,6 +116,8 @@ def load(
 
 def read(root: Path | None, corpus: str) -> Corpus:
     """Return the text that `load` takes for `corpus`."""
+    if corpus == "wikipedia":
+        return _read_dump(root)
     if corpus not in _LAYOUTS:
         return _read_file(root, corpus)
     layout, paths = locate(corpus, root, _LAYOUTS[corpus], _ADVICE)
@@ -129,12 +135,32 @@ def _read_file(root: Path | None, corpus: str) -> Corpus:
     tried = [path for path in (root / corpus if root is not None else None, Path(corpus)) if path is not None]
     path = next((path for path in tried if path.is_file()), None)
     if path is None:
-        advice = f"name a text file, or one of {', '.join(_LAYOUTS)}"
+        advice = f"name a text file, or one of {', '.join(_LAYOUTS)}, wikipedia"
         raise MissingDataError(f"corpus {corpus!r}", where=root, tried=map(str, tried), advice=advice)
-    text = _content(path)
+    return _cut(_content(path), f"{path.name}, the user's own file")
+
+
+def _read_dump(root: Path | None) -> Corpus:
+    """Read the articles of a MediaWiki export, in its order, as they are written there."""
+    carried = package_folder("gensim")
+    folders = [root] if root is not None else []
+    folders += [carried / "test/test_data"] if carried is not None else []
+    path = next((folder / _DUMP for folder in folders if (folder / _DUMP).is_file()), None)
+    if path is None:
+        advice = "install the package gensim (pip install --no-deps gensim), which carries it"
+        raise MissingDataError("corpus wikipedia", where=root, tried=[_DUMP], advice=advice)
+    with reading(path), bz2.open(path) as file:
+        elements = (element for _, element in ElementTree.iterparse(file))
+        articles = [element.text or "" for element in elements if element.tag.rpartition("}")[2] == "text"]
+    if not any(articles):
+        raise CorruptDataError(path, "it holds no article")
+    return _cut("\n".join(articles).encode(), "106 articles of Wikipedia in wiki markup, carried by gensim, CC BY-SA")
+
+
+def _cut(text: bytes, source: str) -> Corpus:
     first, second = len(text) * 90 // 100, len(text) * 95 // 100
     parts = {"train": text[:first], "valid": text[first:second], "test": text[second:]}
-    return Corpus(parts, f"{path.name}, the user's own file", "90, 5 and 5 hundredths of one file, in its order")
+    return Corpus(parts, source, "90, 5 and 5 hundredths of one text, in its order")
 
 
 def _content(path: Path) -> bytes:

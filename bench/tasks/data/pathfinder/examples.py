@@ -91,7 +91,8 @@ def generate(
 ) -> None:
     """Fill `pixels` (N, size², …) and `labels` (N,), bytes, with images `first` … of `seed`."""
     images = pixels.reshape(len(labels), settings.size, settings.size)
-    drawn = tuple(stamps(settings, margin) for margin in settings.margins)
+    # Always two tables, so that there is one compiled program for all sizes.
+    drawn = tuple(stamps(settings, margin) for margin in (settings.margins * 2)[:2])
     target = settings.snake_contrast * settings.paddle_contrast
     arguments = (Rules.of(settings), drawn, markers(settings), target, settings.snake_contrast)
     for_blocks(len(labels), _BLOCK, lambda i, j: _render(seed, first + i, *arguments, images[i:j], labels[i:j]), workers)
@@ -102,7 +103,7 @@ def _render(
     seed: int,
     first: int,
     rules: Rules,
-    drawn: tuple[Stamps, ...],
+    drawn: tuple[Stamps, Stamps],
     discs: np.ndarray,
     target_contrast: float,
     distractor_contrast: float,
