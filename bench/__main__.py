@@ -26,6 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch.add_argument("--smoke", action="store_true", help="few rounds: less than a minute")
     torch.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
     torch.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
+    gpu = commands.add_parser("gpu", help="beside torch's real FFT, on a CUDA device")
+    gpu.add_argument("--smoke", action="store_true", help="few cases")
+    gpu.add_argument("--only", nargs="+", metavar="TEXT", default=[], help="cases whose name contains a TEXT")
+    gpu.add_argument("--seconds", type=float, default=240, help="start no case after so long (default: %(default)s)")
+    gpu.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
     instructions = commands.add_parser(
         "instructions", help="instructions a sample, by callgrind, beside the compiler's baseline"
     )
@@ -46,7 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         value = getattr(arguments, option, None)
         if value is not None and value < 1:
             parser.error(f"--{option} is {value}: supported are 1 and more")
-    run = {"cpu": _cpu, "torch": _torch, "instructions": _instructions, "regret": _regret, "memory": _memory, "page": _page}
+    run = {
+        "cpu": _cpu,
+        "torch": _torch,
+        "gpu": _gpu,
+        "instructions": _instructions,
+        "regret": _regret,
+        "memory": _memory,
+        "page": _page,
+    }
     return run[arguments.command](parser, arguments)
 
 
@@ -58,6 +71,16 @@ def _torch(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> in
     if arguments.json:
         arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return 0 if record["right"] else 1
+
+
+def _gpu(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    from bench import bench_gpu
+
+    if reason := bench_gpu.absence():
+        print(f"python -m bench gpu measures nothing here: {reason}", file=sys.stderr)
+        return 2
+    right = bench_gpu.run(smoke=arguments.smoke, only=arguments.only, seconds=arguments.seconds, path=arguments.json)
+    return 0 if right else 1
 
 
 def _cpu(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:

@@ -31,6 +31,9 @@ class Case:
     smoke: bool = False
     """True where the short run measures it too."""
 
+    bar_ms: float | None = None
+    """Milliseconds on an H100 with the spectrum kept that the GPU engine is held to."""
+
     @property
     def filter_length(self) -> int:
         """K."""
@@ -125,6 +128,25 @@ def one_a_length(chosen: Iterable[Case]) -> list[Case]:
     """Return the cases sorted by length; of two of one length the larger."""
     by_length = {case.length: case for case in sorted(chosen, key=lambda case: case.samples)}
     return [by_length[length] for length in sorted(by_length)]
+
+
+# On a GPU, at the shape of the published figures. Bars: 60 % of the memory's bandwidth to 2K, 50 to 16K, 40 above.
+_H100_CAUSAL = {256: 0.028, 1024: 0.114, 2048: 0.227, 4096: 0.545, 8192: 1.09, 16384: 2.18, 32768: 5.45, 65536: 10.9}
+_H100_GATED = {256: 0.056, 1024: 0.225, 4096: 0.90, 8192: 1.80, 16384: 3.61, 32768: 7.21}
+
+GPU = (
+    *(Case(64, 768, n, dtype="bfloat16", bar_ms=bar, smoke=n == 1024) for n, bar in _H100_CAUSAL.items()),
+    *(
+        Case(64, 768, n, dtype="bfloat16", features=("circular", "gates"), measures=FORWARD, bar_ms=bar, smoke=n == 1024)
+        for n, bar in _H100_GATED.items()
+    ),
+    *(Case(64, 768, n, dtype="float16", measures=FORWARD) for n in (1024, 4096, 16384)),
+    *(Case(16, 768, n, dtype="float32", smoke=n == 4096) for n in (1024, 4096, 16384, 65536)),
+    Case(4, 256, 1024, dtype="float64", measures=FORWARD),
+    # One long row, and few rows: where neither the batch nor the channels fill the device.
+    Case(1, 16, 1048576, dtype="float32"),
+    Case(1, 1, 4194304, dtype="float32", measures=FORWARD),
+)
 
 
 def choose(*, threads: int, smoke: bool = False, only: tuple[str, ...] = ()) -> list[Case]:
