@@ -84,6 +84,15 @@ class RowWriter {
   RowAccess<T> dc_, sum_;
 };
 
+/// Whether results are stored as they are, or times a gate, to neighbours in memory.
+LONGWING_HD bool is_plain(const EpilogueArgs& args) {
+  const bool output = args.kind == Epilogue::kOutput;
+  const RowArray &to = output ? args.out : args.du, &gate = output ? args.post_gate : args.pre_gate;
+  const bool only_that = output ? args.activation == Activation::kNone
+                                : args.kind == Epilogue::kInputGradient && args.du.data && !args.dpre.data && !args.sum.data;
+  return only_that && to.stride == 1 && (!gate.data || gate.stride == 1);
+}
+
 /// Results of segment `segment`: x[e] holds those at places first + step(e) and first + step(e) + n. `slot(e)` of `stage` is the thread's
 /// own: where there is more to do than store, results wait there, so that the code of it stands once and not N times.
 template <class T, int N, class Step, class Slot>
@@ -92,8 +101,7 @@ LONGWING_HD void store_row(const EpilogueArgs& args, const Window& window, const
   const std::int64_t start = segment * window.step;
   const std::int64_t left = window.output_length - start;
   const int count = static_cast<int>(left < window.step ? left : window.step), n = window.n;
-  const bool plain = args.kind == Epilogue::kOutput && args.activation == Activation::kNone && args.out.stride == 1 &&
-                     (!args.post_gate.data || args.post_gate.stride == 1);
+  const bool plain = is_plain(args);
   if (!plain) {
     LONGWING_UNROLL
     for (int e = 0; e < N; ++e) stage[slot(e)] = x[e];

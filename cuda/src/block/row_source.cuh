@@ -19,18 +19,26 @@ class RowReader {
         gate_stride_(args.gate.data ? args.gate.stride : 1),
         start_(segment * args.window.step) {}
 
-  /// Neighbours in memory, nothing behind, nothing taken modulo the length: the samples below limit(), from the segment's start.
-  LONGWING_HD bool simple() const { return stride_ == 1 && gate_stride_ == 1 && window_.behind == 0 && !window_.circular; }
-  LONGWING_HD int limit() const {
+  /// Whether the samples are neighbours in memory and those ahead, and those behind, follow one another without a turn of the period.
+  LONGWING_HD bool simple() const {
+    if (stride_ != 1 || gate_stride_ != 1 || window_.behind > window_.n) return false;
+    return !window_.circular || (start_ + window_.ahead <= window_.length && (start_ == 0 || start_ >= window_.behind));
+  }
+
+  /// Places below it are ahead and hold a sample.
+  LONGWING_HD int ahead_limit() const {
     const std::int64_t left = window_.length - start_;
     return static_cast<int>(left < window_.ahead ? left : window_.ahead);
   }
 
-  /// What `limit` leaves of place first + step, with constant `step`: one load at a constant distance from the thread's first.
-  LONGWING_HD T simple_at(int first, int step, int limit) const {
-    if (first + step >= limit) return T(0);
-    const T value = load_as<T>(array_ + start_ + first + step);
-    return gate_ ? value * load_as<T>(gate_ + start_ + first + step) : value;
+  /// The sample at place first + step < limit, else 0: with constant `step` one load at a constant distance from the thread's first.
+  LONGWING_HD T ahead(int first, int step, int limit) const { return first + step < limit ? gated(start_ + first + step, 1, 1) : T(0); }
+
+  /// Minus the sample at place first + step of the imaginary part, if it is behind, else 0.
+  LONGWING_HD T behind(int first, int step) const {
+    const int place = first + step - window_.n;  // from 2n
+    const std::int64_t sample = start_ + (window_.circular && start_ == 0 ? window_.length : 0) + place;
+    return place >= -window_.behind && sample >= 0 && sample < window_.length ? -gated(sample, 1, 1) : T(0);
   }
 
   LONGWING_HD T at(int place) const {
@@ -44,12 +52,16 @@ class RowReader {
     } else if (sample < 0 || sample >= window_.length) {
       return T(0);
     }
-    T value = load_as<T>(array_ + sample * stride_);
-    if (gate_) value *= load_as<T>(gate_ + sample * gate_stride_);
+    const T value = gated(sample, stride_, gate_stride_);
     return wraps ? -value : value;
   }
 
  private:
+  LONGWING_HD T gated(std::int64_t sample, std::int64_t stride, std::int64_t gate_stride) const {
+    const T value = load_as<T>(array_ + sample * stride);
+    return gate_ ? value * load_as<T>(gate_ + sample * gate_stride) : value;
+  }
+
   const Window& window_;
   const Stored *array_, *gate_;
   std::int64_t stride_, gate_stride_, start_;
@@ -66,12 +78,17 @@ LONGWING_HD void load_row(const SourceArgs& args, const RowSpace& rows, const Ro
     const RowReader<T, Pointee<decltype(data)>> row(args, rows, id, segment);
     staged = !row.simple();
     if (!staged) {
-      const int limit = row.limit();
+      const int limit = row.ahead_limit();
       LONGWING_UNROLL
-      for (int e = 0; e < N; ++e) x[e] = {row.simple_at(first, step(e), limit), T(0)};
-      if (limit <= n) return;
-      LONGWING_UNROLL
-      for (int e = 0; e < N; ++e) x[e].im = row.simple_at(first + n, step(e), limit);
+      for (int e = 0; e < N; ++e) x[e] = {row.ahead(first, step(e), limit), T(0)};
+      if (limit > n) {
+        LONGWING_UNROLL
+        for (int e = 0; e < N; ++e) x[e].im = row.ahead(first + n, step(e), limit);
+      }
+      if (args.window.behind > 0) {
+        LONGWING_UNROLL
+        for (int e = 0; e < N; ++e) x[e].im += row.behind(first, step(e));
+      }
       return;
     }
     LONGWING_NO_UNROLL
