@@ -139,7 +139,7 @@ def test_series_come_back_standardized(suffix: str, folder: str, tmp_path: Path)
         assert int(y) == int(labels[row]) - 1
 
 
-@pytest.mark.parametrize("text", ["", "1 2 x\n", "1 2 3\n1 2\n", "1 nan 2\n"])
+@pytest.mark.parametrize("text", ["", "1 2 x\n", "1 2 3\n1 2\n", "1 nan 2\n", "1 2 3 4\n", "3 2 3\n"])
 def test_damaged_series_are_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "Mine").mkdir()
     (tmp_path / "Mine/Mine_TRAIN.txt").write_text("1 2 3\n2 3 4\n")

@@ -189,12 +189,10 @@ def test_aan_comes_in_its_own_parts(folder: str, tmp_path: Path) -> None:
     assert [int(data.valid[i][1]) for i in range(4)] == [0, 1, 0, 1]
     assert text_of(data.valid[1][0][0]) == 'page 1, of "eval"'
     assert "ACL Anthology" in data.source
-    (tmp_path / folder / "new_aan_pairs.eval.tsv").write_text("1.0\tonly\n")
-    with pytest.raises(CorruptDataError, match=r"new_aan_pairs\.eval\.tsv"):
-        retrieval(tmp_path)
-    (tmp_path / folder / "new_aan_pairs.eval.tsv").write_text("")
-    with pytest.raises(CorruptDataError, match=r"new_aan_pairs\.eval\.tsv"):
-        retrieval(tmp_path)
+    for damaged in (b"1.0\tonly\n", b"", b"yes\ta\tb\tc\td\n", b"1.0\ta\tb\t\xff\td\n", b"1.0\ta\tb\tc\rd\te\n"):
+        (tmp_path / folder / "new_aan_pairs.eval.tsv").write_bytes(damaged)
+        with pytest.raises(CorruptDataError, match=r"new_aan_pairs\.eval\.tsv"):
+            retrieval(tmp_path)
 
 
 def language(root: Path | None, cache: Path, **options: object) -> TaskData:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ class ArrayExamples(torch.utils.data.Dataset[Item]):
         return len(self._y)
 
     def __getitem__(self, index: int) -> Item:
-        return self._convert(self._x[index : index + 1] if index >= 0 else self._x[[index]])[0], self._y[index]
+        return self._convert(self._x[[index]])[0], self._y[index]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Item]:
         """Items of a whole batch, converted at once; DataLoader calls it."""
@@ -88,4 +88,3 @@ class Request:
 
 
 Loader: TypeAlias = Callable[..., TaskData]
-Options: TypeAlias = dict[str, Any]

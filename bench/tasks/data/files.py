@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import pickle
 import struct
@@ -19,7 +20,7 @@ from bench.tasks.data.errors import CorruptDataError, MissingDataError
 
 _UNREADABLE = (
     *(ValueError, LookupError, TypeError, EOFError, OSError),
-    *(zipfile.BadZipFile, zlib.error, struct.error, pickle.PickleError, ElementTree.ParseError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, pickle.PickleError, csv.Error, ElementTree.ParseError),
 )
 
 

@@ -48,8 +48,11 @@ def load(
 
     A fifth of the training set, or `valid_size`, is for validation; the test set is the archive's.
     """
-    (training, classes), (tested, tested_classes) = (read(path) for path in _paths(request.root, source))
+    paths = _paths(request.root, source)
+    (training, classes), (tested, tested_classes) = map(read, paths)
     names = np.unique(classes)
+    if tested.shape[1] != training.shape[1] or not np.isin(tested_classes, names).all():
+        raise CorruptDataError(paths[1], "its series have another length, or classes, than those of the training file")
     y, tested_y = np.searchsorted(names, classes), np.searchsorted(names, tested_classes)
     chosen, held = hold_out(len(y), request.seed, train_size=train_size, valid_size=valid_size, fraction=0.2)
     order = limited(shuffled(len(tested_y), request.seed), test_size, "test_size")
