@@ -1,6 +1,7 @@
 #include "cpu/backward.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "cpu/scratch.h"
@@ -9,7 +10,7 @@
 namespace longwing::cpu {
 namespace {
 
-constexpr std::int64_t kMaxChunks = 8, kMaxTreeDepth = 4;
+constexpr std::int64_t kMaxChunks = 8;
 
 std::int64_t rounded(std::int64_t numbers) { return (numbers + 15) / 16 * 16; }
 
@@ -20,6 +21,9 @@ std::int64_t chunk_count(std::int64_t rows) {
   while (chunks < kMaxChunks && rows / (2 * chunks) >= 4) chunks *= 2;
   return chunks;
 }
+
+// Sums that are unfinished at once while the runs of `rows` rows are added up.
+std::int64_t tree_depth(std::int64_t rows) { return std::bit_width(static_cast<std::uint64_t>(chunk_count(rows))); }
 
 template <class T>
 class BackwardCall {
@@ -48,7 +52,7 @@ class BackwardCall {
   }
 
  private:
-  // Working memory of one worker.
+  // Working memory of one worker; null where this call has no use for it.
   struct Memory {
     T *scratch, *c, *slope, *dy, *x, *dx, *dx_term, *dpost, *sums;
   };
@@ -57,22 +61,35 @@ class BackwardCall {
   bool accumulates() const { return rows_.filters_share_rows(); }
   bool post_gate_has_bank() const { return bank_ && args_.post_gate && args_.post_gate->rank == args_.dy.rank; }
 
+  // Shares out memory from `base` on, if there is any yet, and returns how many numbers that takes.
+  std::int64_t share_out(T* base, Memory& memory) const {
+    std::int64_t taken = 0;
+    const auto take = [&](T*& part, std::int64_t numbers, bool needed) {
+      if (!needed) return;
+      if (base) part = base + taken;
+      taken += rounded(numbers);
+    };
+    const bool epilogue = args_.activation != Activation::kNone || args_.post_gate;
+    take(memory.scratch, engine_.scratch_size(), true);
+    take(memory.c, output_length_, epilogue);
+    take(memory.slope, output_length_, epilogue);
+    take(memory.dy, output_length_, epilogue || args_.dskip);
+    take(memory.dpost, output_length_, epilogue);
+    take(memory.x, length_, args_.pre_gate || args_.dskip);
+    take(memory.dx, length_, args_.pre_gate || accumulates());
+    take(memory.dx_term, length_, accumulates());
+    take(memory.sums, tree_depth(rows_.rows_per_filter()) * rounded(engine_.spectrum_size()), wants_sum_);
+    return taken;
+  }
+
   std::int64_t memory_size() const {
-    return rounded(engine_.scratch_size()) + 4 * rounded(output_length_) + 3 * rounded(length_) +
-           (wants_sum_ ? kMaxTreeDepth * rounded(engine_.spectrum_size()) : 0);
+    Memory memory{};
+    return share_out(nullptr, memory);
   }
 
   Memory memory(T* base) const {
-    const auto take = [&base](std::int64_t numbers) {
-      T* const taken = base;
-      base += rounded(numbers);
-      return taken;
-    };
     Memory memory{};
-    memory.scratch = take(engine_.scratch_size());
-    for (T** row : {&memory.c, &memory.slope, &memory.dy, &memory.dpost}) *row = take(output_length_);
-    for (T** row : {&memory.x, &memory.dx, &memory.dx_term}) *row = take(length_);
-    memory.sums = base;
+    share_out(base, memory);
     return memory;
   }
 

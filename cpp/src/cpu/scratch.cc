@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "core/process_local.h"
 #include "longwing/error.h"
 
@@ -13,6 +17,8 @@ namespace longwing::cpu {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+// From here on an array is worth pages of this size where the system has them: a fault for each, and one entry of the TLB.
+constexpr std::size_t kHugePage = std::size_t{2} << 20, kHugeBytes = 2 * kHugePage;
 // Fresh pages cost about as much as a transform of the same size, so buffers are kept, up to here in all.
 constexpr std::size_t kKeptBytes = std::size_t{256} << 20;
 constexpr std::size_t kKeptBuffers = 16;
@@ -64,8 +70,13 @@ Store& store() { return process_local<Store>(); }
 }  // namespace
 
 void* allocate_aligned(std::size_t bytes) {
-  void* const data = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  const std::size_t alignment = bytes >= kHugeBytes ? kHugePage : kAlignment;
+  const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
+  void* const data = std::aligned_alloc(alignment, size);
   if (!data && bytes > 0) throw RuntimeError("out of memory: " + std::to_string(bytes) + " bytes of working memory were asked for");
+#if defined(MADV_HUGEPAGE)
+  if (alignment == kHugePage) madvise(data, size, MADV_HUGEPAGE);  // a hint: refused, nothing is lost
+#endif
   return data;
 }
 
