@@ -1,4 +1,4 @@
-"""Gradients of two gloo processes with half of the batch each, beside those of one process with all of it."""
+"""Gradients of two gloo processes with half of the batch each, by DDP and FSDP, beside those of one process with all of it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,24 @@ WORKER = (
     MODEL
     + """
 import sys
+from torch.distributed.fsdp import fully_shard
 rank, store, results = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 torch.distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2)
-parallel = torch.nn.parallel.DistributedDataParallel(model)
 half = slice(3 * rank, 3 * rank + 3)
-torch.nn.functional.cross_entropy(parallel(ids[half]), answers[half]).backward()
-torch.save({name: parameter.grad for name, parameter in model.named_parameters()}, f"{results}/{rank}.pt")
+
+def gradients(parallel):
+    torch.nn.functional.cross_entropy(parallel(ids[half]), answers[half]).backward()
+    found = {name: parameter.grad for name, parameter in model.named_parameters()}
+    model.zero_grad()
+    return found
+
+replicated = gradients(torch.nn.parallel.DistributedDataParallel(model))
+mesh = torch.distributed.init_device_mesh("cpu", (2,))
+for block in model.blocks:
+    fully_shard(block, mesh=mesh)
+sharded = gradients(fully_shard(model, mesh=mesh))
+sharded = {name: gradient.full_tensor() for name, gradient in sharded.items()}
+torch.save({"DDP": replicated, "FSDP": sharded}, f"{results}/{rank}.pt")
 torch.distributed.destroy_process_group()
 """
 )
@@ -63,7 +75,8 @@ def test_two_processes_have_the_gradients_of_one(tmp_path: Any) -> None:
     torch.set_num_threads(threads)
     torch.nn.functional.cross_entropy(alone["model"](alone["ids"]), alone["answers"]).backward()
     for rank in range(2):
-        together = torch.load(tmp_path / f"{rank}.pt")
-        for name, parameter in alone["model"].named_parameters():
-            assert parameter.grad.any(), name
-            torch.testing.assert_close(together[name], parameter.grad, msg=lambda text, name=name: f"{name}: {text}")
+        for kind, together in torch.load(tmp_path / f"{rank}.pt").items():
+            for name, parameter in alone["model"].named_parameters():
+                assert parameter.grad.any(), name
+                at = f"{kind}, {name}"
+                torch.testing.assert_close(together[name], parameter.grad, msg=lambda text, at=at: f"{at}: {text}")

@@ -28,7 +28,8 @@ class Conv1d(nn.Conv1d):
     The transform is taken where both hold: the kernel has at least 64·s taps, and
     ``longwing.plan(length=L', filter_length=K, channels=1, mode="valid", dtype=…)``, L' the padded length over d, rounded
     up, does not choose direct sums. Elsewhere, and for dtypes and devices that longwing has not, it is torch's own conv1d.
-    The rule depends on lengths, dtype and device alone; :meth:`explain` says what it comes to.
+    The rule depends on lengths, dtype and device alone; :meth:`explain` says what it comes to. A compiled or exported program
+    serves many lengths: there 64·s taps decide alone, and the operation chooses direct sums itself.
 
     By transform, a dilated row is d rows of every d-th sample, a group of I input channels is I filter banks whose outputs
     are summed, and with stride s all outputs are computed and every s-th is kept.
@@ -73,6 +74,8 @@ class Conv1d(nn.Conv1d):
         reach = (taps - 1) * self.dilation[0] + 1
         if taps < _FEWEST_TAPS * self.stride[0] or padded_length < reach:
             return False
+        if torch.compiler.is_compiling():  # the length may be a symbol, of which no plan can be made
+            return _has_engine(NAMES.get(dtype), device)
         return "transform" in _plan_text(self._phase_length(padded_length), taps, NAMES.get(dtype), device)
 
     def _convolve(self, x: torch.Tensor) -> torch.Tensor:
@@ -91,15 +94,24 @@ class Conv1d(nn.Conv1d):
         return y[..., : length - (taps - 1) * dilation : self.stride[0]]
 
 
-@torch.compiler.assume_constant_result
 def _plan_text(length: int, taps: int, dtype: str | None, device: str) -> str:
     """What longwing does with one row: its plan's line on the algorithm, or why it has none."""
+    plan = _plan(length, taps, dtype, device)
+    return plan if isinstance(plan, str) else plan.explain().splitlines()[2]
+
+
+@torch.compiler.assume_constant_result
+def _has_engine(dtype: str | None, device: str) -> bool:
+    return not isinstance(_plan(1, 1, dtype, device), str)
+
+
+def _plan(length: int, taps: int, dtype: str | None, device: str) -> longwing.ConvPlan | str:
+    """Return the plan for one row, or why there is none."""
     if dtype is None:
         return "no dtype of longwing's"
     if not device.startswith(("cpu", "cuda")):
         return f"no device of longwing's: {device}"
     try:
-        plan = longwing.plan(length=length, filter_length=taps, channels=1, mode="valid", dtype=dtype, device=device)  # type: ignore[arg-type]
+        return longwing.plan(length=length, filter_length=taps, channels=1, mode="valid", dtype=dtype, device=device)  # type: ignore[arg-type]
     except LongwingRuntimeError as error:
         return str(error)
-    return plan.explain().splitlines()[2]

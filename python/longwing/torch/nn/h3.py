@@ -91,10 +91,9 @@ class H3LongConv(nn.Module):
         """Return the block's output, of u's shape; u is (B, H, L), or (B, L, H) with layout "BLH"."""
         check_rows(u, self.d_model, self.layout)
         rows = u if self.layout == "BHL" else u.mT
-        length = rows.shape[-1]
         q, k, v = over_channels(rows, self.project.weight, self.project.bias).chunk(3, dim=1)
-        remembered = long_conv(k, self.shift(length)[0], skip=self.shift_skip)
-        y = long_conv(remembered, self.filter(length)[0], skip=self.skip, pre_gate=v, post_gate=q)
+        remembered = long_conv(k, self.shift()[0], skip=self.shift_skip)
+        y = long_conv(remembered, self.filter()[0], skip=self.skip, pre_gate=v, post_gate=q)
         mixed = over_channels(y, self.output.weight, self.output.bias)
         return mixed if self.layout == "BHL" else mixed.mT
 

@@ -117,9 +117,8 @@ class LongConv(nn.Module):
 
     def convolve(self, u: torch.Tensor) -> torch.Tensor:
         """Return gelu(k * u + D u) as (B, C·H, L) for u (B, H, L): what the layer mixes. Another u is long_conv's error."""
-        length = u.shape[-1]
-        k, skip = self.filter(length), self.skip.to(self.filter.weight.dtype)
-        reverse = None if self.reverse_filter is None else self.reverse_filter(length)
+        k, skip = self.filter(), self.skip.to(self.filter.weight.dtype)  # the operation crops k to u's length
+        reverse = None if self.reverse_filter is None else self.reverse_filter()
         if self.channels == 1:
             k, reverse = k[0], None if reverse is None else reverse[0]
             return long_conv(u, k, reverse_filter=reverse, reverse_lag=self.reverse_lag, skip=skip[0], activation="gelu")
