@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -22,10 +21,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     cpu.add_argument("--rounds", type=int, help="rounds of every case (default: the case's own)")
     cpu.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
     cpu.add_argument("--list", action="store_true", help="print the names of the cases, and measure nothing")
-    torch = commands.add_parser("torch", help="a training step beside torch.fft, on the CPU")
-    torch.add_argument("--smoke", action="store_true", help="few rounds: less than a minute")
+    torch = commands.add_parser("torch", help="a training step beside torch.fft, calls' overhead, butterflies, on the CPU")
+    torch.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
+    parts = ("training", "overhead", "butterfly")
+    torch.add_argument("--part", nargs="+", choices=parts, default=parts, help="what to measure (default: all)")
     torch.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
-    torch.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
+    torch.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
+    torch_page = commands.add_parser("torch-page", help="write the measured part of docs/torch/performance.md")
+    torch_page.add_argument("results", type=Path, metavar="FILE", help="results of `torch --json`")
     gpu = commands.add_parser("gpu", help="beside torch's real FFT, on a CUDA device")
     gpu.add_argument("--smoke", action="store_true", help="few cases")
     gpu.add_argument("--only", nargs="+", metavar="TEXT", default=[], help="cases whose name contains a TEXT")
@@ -54,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run = {
         "cpu": _cpu,
         "torch": _torch,
+        "torch-page": _torch_page,
         "gpu": _gpu,
         "instructions": _instructions,
         "regret": _regret,
@@ -65,12 +69,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _torch(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     _limit_threads(arguments.threads)
-    from bench import bench_torch  # after the limits: torch reads them when it is loaded
+    from bench import torch_report  # after the limits: torch reads them when it is loaded
 
-    record = bench_torch.run(smoke=arguments.smoke, threads=arguments.threads)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    return 0 if record["right"] else 1
+    right = torch_report.run(arguments.part, smoke=arguments.smoke, threads=arguments.threads, path=arguments.json)
+    return 0 if right else 1
+
+
+def _torch_page(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    from bench import torch_report
+
+    torch_report.write(arguments.results)
+    return 0
 
 
 def _gpu(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:

@@ -47,6 +47,9 @@ CASES = (
     Case(4, 64, 1024, 16, own=True),
     Case(16, 32, 512, 16, own=True, smoke=True),
 )
+LIMIT = 1.05
+"""The largest ratio of a learned convolution's time to a fixed one's, with shared matrices."""
+
 PRODUCTS = ((1, 16, 2**16), (128, 16, 256), (1, 64, 2**14), (1, 1024, 256))
 """A stage's left, block and right·batch, for the forms of the complex product."""
 
@@ -63,7 +66,7 @@ def run(*, smoke: bool, rounds: int | None = None) -> dict[str, Any]:
         if case.smoke or not smoke:
             for measure, timings in _measured(case, rounds):
                 print(f"{case.name:<28}{measure:<10}{_line(timings)}", flush=True)
-                results.append({"case": case._asdict(), "measure": measure, "timings": [vars(t) for t in timings]})
+                results.append({"case": case._asdict(), "name": case.name, "measure": measure, "timings": [vars(t) for t in timings]})
     print(f"\n{'left,block,right':<28}complex product by that many real ones")
     for shape in PRODUCTS[: 2 if smoke else None]:
         timings = _products(shape, rounds)

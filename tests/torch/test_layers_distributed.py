@@ -1,4 +1,4 @@
-"""Gradients of two gloo processes with half of the batch each, by DDP and FSDP, beside those of one process with all of it."""
+"""Gradients of two gloo processes with half of the batch each, by DDP and FSDP, beside those of one with all of it."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Conv1d(nn.Conv1d):
     The transform is taken where both hold: the kernel has at least 64·s taps, and
     ``longwing.plan(length=L', filter_length=K, channels=1, mode="valid", dtype=…)``, L' the padded length over d, rounded
     up, does not choose direct sums. Elsewhere, and for dtypes and devices that longwing has not, it is torch's own conv1d.
-    The rule depends on lengths, dtype and device alone; :meth:`explain` says what it comes to. A compiled or exported program
-    serves many lengths: there 64·s taps decide alone, and the operation chooses direct sums itself.
+    The rule depends on lengths, dtype and device alone; :meth:`explain` says what it comes to. A compiled or exported
+    program serves many lengths: there 64·s taps decide alone, and the operation chooses direct sums itself.
 
     By transform, a dilated row is d rows of every d-th sample, a group of I input channels is I filter banks whose outputs
     are summed, and with stride s all outputs are computed and every s-th is kept.
@@ -75,7 +75,7 @@ class Conv1d(nn.Conv1d):
         if taps < _FEWEST_TAPS * self.stride[0] or padded_length < reach:
             return False
         if torch.compiler.is_compiling():  # the length may be a symbol, of which no plan can be made
-            return _has_engine(NAMES.get(dtype), device)
+            return bool(_has_engine(NAMES.get(dtype), device))
         return "transform" in _plan_text(self._phase_length(padded_length), taps, NAMES.get(dtype), device)
 
     def _convolve(self, x: torch.Tensor) -> torch.Tensor:

@@ -100,4 +100,3 @@ class H3LongConv(nn.Module):
     def extra_repr(self) -> str:
         """Return the layout."""
         return f"layout={self.layout!r}"
-
