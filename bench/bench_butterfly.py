@@ -66,7 +66,8 @@ def run(*, smoke: bool, rounds: int | None = None) -> dict[str, Any]:
         if case.smoke or not smoke:
             for measure, timings in _measured(case, rounds):
                 print(f"{case.name:<28}{measure:<10}{_line(timings)}", flush=True)
-                results.append({"case": case._asdict(), "name": case.name, "measure": measure, "timings": [vars(t) for t in timings]})
+                told = {"case": case._asdict(), "name": case.name, "measure": measure}
+                results.append({**told, "timings": [vars(t) for t in timings]})
     print(f"\n{'left,block,right':<28}complex product by that many real ones")
     for shape in PRODUCTS[: 2 if smoke else None]:
         timings = _products(shape, rounds)

@@ -118,10 +118,11 @@ def _training_lines(found: Record | None) -> Iterator[str]:
         return
     setting = found["setting"]
     yield (
-        f"\n### A training step\n\nLongConvModel {setting['n_layers']}x{setting['d_model']}, L = {setting['length']}, batch "
-        f"{setting['batch']}, float32, AdamW; {setting['rounds']} interleaved rounds.\n"
+        f"\n### A training step\n\nLongConvModel {setting['n_layers']}x{setting['d_model']}, L = {setting['length']}, "
+        f"batch {setting['batch']}, float32, AdamW; {setting['rounds']} interleaved rounds.\n"
     )
-    yield "| Convolutions by | ms a step | sequences/s | MiB kept for backward | losses of the first steps |\n|---|---|---|---|---|"
+    yield "| Convolutions by | ms a step | sequences/s | MiB kept for backward | losses of the first steps |"
+    yield "|---|---|---|---|---|"
     for timing in found["timings"]:
         name, median = timing["name"], statistics.median(timing["seconds"])
         losses = " ".join(f"{loss:.6f}" for loss in found["losses"][name])
