@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.tasks import presets, results
+from bench.tasks import ablation, presets, results
 from bench.tasks.config import override
 from bench.tasks.data.errors import DataError
 from bench.tasks.errors import TaskError
 from bench.tasks.place import Place
+from bench.tasks.report import page
+from bench.tasks.speed import command as speed_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,8 +41,18 @@ def _parser() -> argparse.ArgumentParser:
         "--devices", type=int, default=0, metavar="N", help="processes, each with a device (default: all GPUs)"
     )
     _add_places(run)
+    ablate = commands.add_parser("ablation", help="every regulariser and seed; what is recorded is not run again")
+    ablate.set_defaults(command=lambda arguments: ablation.run(arguments, _place(arguments)))
+    ablation.add_arguments(ablate)
+    _add_places(ablate)
     listing = commands.add_parser("list", help="the tasks, what they are, and the presets of each")
     listing.set_defaults(command=_list)
+    speed = commands.add_parser("speed", help="training throughput and memory by length, and a step of Path256")
+    speed.set_defaults(command=speed_command.run)
+    speed_command.add_arguments(speed)
+    report = commands.add_parser("report", help="draw the tables and plots of docs/experiments.md from the records")
+    report.set_defaults(command=page.run)
+    page.add_arguments(report)
     return parser
 
 

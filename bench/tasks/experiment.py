@@ -18,7 +18,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from bench import machine
-from bench.tasks import baselines, checkpoint, results
+from bench.tasks import baselines, checkpoint, kernels, results
 from bench.tasks.config import Config
 from bench.tasks.data import TaskData, load
 from bench.tasks.data_module import TaskDataModule
@@ -66,6 +66,7 @@ def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]
         "commit": commit,
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "steps": steps,
+        "filter": kernels.first_filter(module.model, data.length),
         "curve": recorder.points,
         "figures": module.evaluated(),
         "main": measure.main,

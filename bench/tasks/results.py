@@ -11,7 +11,10 @@ from typing import Any
 from bench.tasks.errors import TaskError
 
 FOLDER = Path(__file__).resolve().parents[1] / "results" / "tasks"
-KEYS = {"name", "config", "data", "machine", "commit", "curve", "figures", "main", "converged", "seconds"}
+KEYS = {
+    "name", "config", "data", "baselines", "machine", "commit", "parameters", "steps", "filter", "curve", "figures", "main",
+    "converged", "seconds",
+}  # fmt: skip
 
 
 def write(record: dict[str, Any], folder: Path) -> Path:

@@ -1,0 +1,68 @@
+"""Training throughput and memory by length: long convolutions over longwing and over torch.fft, S4D, attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from bench.tasks.config import Model
+from bench.tasks.errors import TaskError
+from bench.tasks.speed import step
+from bench.tasks.speed.timing import interleaved
+
+LENGTHS = tuple(1024 * 2**i for i in range(7))
+TOKENS = 65_536
+"""Samples of a batch, at every length."""
+
+MODEL = Model(layers=2, width=64, channels=1, norm="batch", kernel_dropout=0.0, heads=4)
+LONGEST_SECONDS = 15.0
+"""A contender that would take longer for a step, twice what half the length took or four times, is left out and named."""
+
+AGREEMENT = 1e-4
+"""Largest relative difference between the losses of longwing's model and torch.fft's, after a step of each."""
+
+
+def measure(length: int, *, rounds: int, threads: int, previous: dict[str, Any] | None) -> dict[str, Any]:
+    """Return times, throughputs and memory of every contender at one length; `previous` is what half of it gave."""
+    batch = max(1, TOKENS // length)
+    inputs = step.new_batch(batch, length)
+    calls: dict[str, Callable[[], float]] = {}
+    left_out: dict[str, str] = {}
+    for name, layer in step.CONTENDERS.items():
+        reason = _too_long(name, previous)
+        if reason:
+            left_out[name] = reason
+        else:
+            calls[name] = step.new_step(step.new_model(layer, MODEL, length), inputs)
+    _check(calls)
+    timings = interleaved(calls, rounds)
+    memory = {name: step.peak_bytes(step.CONTENDERS[name], MODEL, batch, length, threads) for name in calls}
+    rows = {
+        name: {**timing, "tokens_per_s": batch * length / timing["seconds"], "peak_bytes": memory[name]}
+        for name, timing in timings.items()
+    }
+    return {"length": length, "batch": batch, "rounds": rounds, "contenders": rows, "left_out": left_out}
+
+
+def _too_long(name: str, previous: dict[str, Any] | None) -> str:
+    if previous is None:
+        return ""
+    if name in previous["left_out"]:
+        return str(previous["left_out"][name])
+    before = previous["contenders"][name]["seconds"]
+    growth = 2 if name == "attention" else 1  # the number of samples is the same
+    return f"{before:.1f} s a step at {previous['length']}" if growth * before > LONGEST_SECONDS else ""
+
+
+def _check(calls: dict[str, Callable[[], float]]) -> None:
+    """Raise unless longwing and torch.fft train to the same loss, and the others to a number."""
+    for call in calls.values():
+        call()
+    losses = {name: call() for name, call in calls.items()}
+    ours, theirs = losses["longwing"], losses["torch.fft"]
+    if not abs(ours - theirs) <= AGREEMENT * abs(theirs):
+        raise TaskError(f"after a step the loss is {ours} over longwing and {theirs} over torch.fft: they must agree")
+    if not all(torch.isfinite(torch.tensor(list(losses.values())))):
+        raise TaskError(f"losses are not finite: {losses}")

@@ -1,0 +1,125 @@
+"""The page of the experiments is what the records make it."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.tasks import presets, results
+from bench.tasks.__main__ import main
+from bench.tasks.errors import TaskError
+from bench.tasks.paper import figure
+from bench.tasks.report import page, tables
+
+MARKS = "\n".join(f"<!-- table: {name} -->\n<!-- end -->" for name in ("results", "regularisers", "lengths", "path256"))
+
+
+def record(
+    preset: str = "cpu", task: str = "scifar", variant: str = "squash", seed: int = 0, **figures: float
+) -> dict[str, Any]:
+    config = presets.config(task, preset, variant, seed).to_json()
+    figures = figures or {"accuracy": 0.4321, "loss": 1.5}
+    return {
+        "name": f"{task}-{preset}-{variant}-seed{seed}",
+        "config": config,
+        "data": {"name": task, "source": "made", "note": "a lossy copy", "length": 1024},
+        "baselines": {"majority": 0.1},
+        "machine": {},
+        "commit": "0",
+        "parameters": 12_345,
+        "steps": 100,
+        "filter": [1.0, 0.5, 0.25, 0.0],
+        "curve": [{"step": 50, "loss": 2.0}, {"step": 50, "valid_accuracy": 0.4}, {"step": 100, "loss": 1.8}],
+        "figures": figures,
+        "main": next(iter(figures)),
+        "higher_is_better": True,
+        "converged": preset == "paper",
+        "seconds": {"all": 60.4, "processor": 31.6, "train": 50.0, "data": 1.0},
+    }
+
+
+SPEED = {
+    "name": "length-cpu-1024",
+    "length": 1024,
+    "batch": 64,
+    "contenders": {"longwing": {"seconds": 1.0, "spread": 0.1, "tokens_per_s": 65536.0, "peak_bytes": 2**20}},
+    "left_out": {"attention": "20.0 s a step at 512"},
+}
+
+
+def test_the_page_is_up_to_date() -> None:
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.filled(text, *page.read(results.FOLDER)) == text
+
+
+def test_a_result_stands_beside_the_papers_and_is_not_converged() -> None:
+    (row,) = tables.results([record(), record("smoke"), record("ablation")]).splitlines()[2:]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[0] == "scifar"
+    assert cells[1] == "scifar (a lossy copy), 1,024"
+    assert cells[4:] == ["**43.2 %**", "majority 10.0 %", "91.0 %", "cpu, not converged", "60, 32"]
+    assert "not converged" not in tables.results([record("paper")])
+
+
+def test_the_ablation_has_mean_and_deviation_over_seeds() -> None:
+    records = [record("ablation", seed=seed, accuracy=value) for seed, value in enumerate((0.40, 0.44))]
+    rows = {line.split("|")[1].strip(): line for line in tables.regularisers(records).splitlines()[2:]}
+    assert "| 42.0 ± 2.8 % | 2 | 91.0 %" in rows["squash"]
+    assert "not run" in rows["random"]
+
+
+def test_what_was_not_run_is_named() -> None:
+    assert "not run: 20.0 s a step at 512" in tables.by_length([SPEED])
+
+
+def test_without_records_a_table_says_so() -> None:
+    assert set(page.contents([], []).values()) == {"No record yet."}
+
+
+def test_the_papers_figures_agree_with_its_averages() -> None:
+    """Path-X counts as 50 where it was not learned."""
+    averages = {
+        "transformer": 53.7,
+        "s4d": 86.1,
+        "random": 69.5,
+        "smooth": 71.8,
+        "squash": 86.1,
+        "both": 73.7,
+        "geometric": 86.6,
+    }
+    for variant, average in averages.items():
+        cells = [figure(task, variant) for task in ("listops", "text", "retrieval", "image", "pathfinder", "pathx")]
+        values = [50.0 if cell == "did not learn" else float(cell.removesuffix(" %")) for cell in cells]
+        assert sum(values) / 6 == pytest.approx(average, abs=0.1)
+    assert figure("fmri", "squash") == ""
+
+
+def test_report_writes_page_and_plots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "records"
+    other = copy.deepcopy(record("ablation", variant="random"))
+    for one in (record(), record("ablation"), other):
+        results.write(one, folder)
+    results.write(SPEED, folder / "speed")
+    target = tmp_path / "experiments.md"
+    target.write_text(MARKS + "\n")
+    arguments = ["report", "--results", str(folder), "--page", str(target)]
+    assert main(arguments) == 0
+    text = target.read_text()
+    assert "43.2 %" in text
+    plots = {path.name: path.read_bytes() for path in (tmp_path / "experiments").iterdir()}
+    assert set(plots) == {"curves.svg", "filters.svg", "lengths.svg"}
+    assert main(arguments) == 0
+    assert target.read_text() == text
+    assert {name: (tmp_path / "experiments" / name).read_bytes() for name in plots} == plots
+    capsys.readouterr()
+
+
+def test_a_page_without_a_mark_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "experiments.md"
+    target.write_text("<!-- table: results -->\n<!-- end -->\n")
+    with pytest.raises(TaskError, match="each of results, regularisers, lengths, path256"):
+        page.run(argparse.Namespace(page=target, results=tmp_path))
