@@ -119,7 +119,7 @@ void CpuPlan<T>::forward_rows(const ForwardArgs& args, const RowSet& rows, const
   run_tasks(rows.rows(), spread.workers, TaskRef(task), args.execution);
 }
 
-// A row of u with all its filters is a task.
+// A row of u with all its filters is a task; the samples of a channel follow one another, while its filters are in the cache.
 template <class T>
 void CpuPlan<T>::forward_bank(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const {
   const std::int64_t tasks = rows.samples * rows.channels, size = engine_->scratch_size();
@@ -127,7 +127,7 @@ void CpuPlan<T>::forward_bank(const ForwardArgs& args, const RowSet& rows, const
   const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
   const Team team(spread.team, args.execution);
   const auto task = [&](std::int64_t index, int worker) {
-    RowId id{.sample = index / rows.channels, .bank = 0, .channel = index % rows.channels};
+    RowId id{.sample = index % rows.samples, .bank = 0, .channel = index / rows.samples};
     const Row<T> first(args, rows, id, engine_->map());
     std::vector<const T*> spectra;
     std::vector<RowSink> outputs;

@@ -30,9 +30,23 @@ void RowIo<T>::gate(T* values, const void* gate, DType dtype, std::int64_t strid
   }
 }
 
+// A tile is one of many short stretches, too short for the hardware to foresee the next of the same row.
+template <class T>
+void RowIo<T>::prefetch(const void* data, DType dtype, std::int64_t stride, std::int64_t begin, std::int64_t count) const {
+  if (stride != 1) return;
+  const auto* const first = static_cast<const char*>(element(data, dtype, begin));
+  for (const char* line = first; line < first + count * static_cast<std::int64_t>(size_of(dtype)); line += 64) __builtin_prefetch(line);
+}
+
 // Samples that exist, converted and gated, to dst.
 template <class T>
 void RowIo<T>::load_gated(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const {
+  const std::int64_t ahead = std::min(count, source.length - begin - count);
+  prefetch(source.data, source.dtype, source.stride, begin + count, ahead);
+  if (source.gate) prefetch(source.gate, source.dtype, source.gate_stride, begin + count, ahead);
+  if (source.gate && source.dtype == kDTypeOf<T> && source.stride == 1 && source.gate_stride == 1) {
+    return kernels_.multiply(dst, static_cast<const T*>(source.data) + begin, static_cast<const T*>(source.gate) + begin, count);
+  }
   kernels_.load(dst, element(source.data, source.dtype, begin * source.stride), source.dtype, source.stride, count);
   if (source.gate) gate(dst, source.gate, source.dtype, source.gate_stride, begin, count);
 }
@@ -67,6 +81,10 @@ void RowIo<T>::write(const RowSink& sink, std::int64_t begin, std::int64_t count
   if (first >= last) return;
   T* const values = buffer + (first - begin);
   if (sink.activation != Activation::kNone) kernels_.activate(values, nullptr, sink.activation, last - first);
+  if (sink.gate) prefetch(sink.gate, sink.dtype, sink.gate_stride, last, std::min(last - first, sink.length - last));
+  if (sink.gate && sink.dtype == kDTypeOf<T> && sink.stride == 1 && sink.gate_stride == 1) {
+    return kernels_.multiply(static_cast<T*>(sink.data) + first, values, static_cast<const T*>(sink.gate) + first, last - first);
+  }
   if (sink.gate) gate(values, sink.gate, sink.dtype, sink.gate_stride, first, last - first);
   kernels_.store(element(sink.data, sink.dtype, first * sink.stride), sink.dtype, sink.stride, values, last - first);
 }

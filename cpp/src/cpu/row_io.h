@@ -74,6 +74,7 @@ class RowIo {
  private:
   T* stage(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const;
   void load_gated(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
+  void prefetch(const void* data, DType dtype, std::int64_t stride, std::int64_t begin, std::int64_t count) const;
   void load_periodic(const RowSource& source, std::int64_t begin, std::int64_t count, T* dst) const;
   void gate(T* values, const void* gate, DType dtype, std::int64_t stride, std::int64_t begin, std::int64_t count) const;
 
