@@ -1,6 +1,8 @@
 #include "cpu/cost_model.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <limits>
 
 namespace longwing::cpu {
@@ -17,18 +19,17 @@ double direct_cost(const LagMap& map, const VectorUnit& unit, std::size_t elemen
   return kDirectSetup + vectors * (tap * static_cast<double>(map.lags.span() + 1) + 4);
 }
 
-// What a pass costs more when lines, twiddles and spectrum (three arrays of 2n) leave the L1, the L2 and the shared cache.
-double memory_factor(std::int64_t n, std::size_t element_size) {
-  const double bytes = 6.0 * static_cast<double>(n) * static_cast<double>(element_size);
-  if (bytes <= 48e3) return 1.0;
-  if (bytes <= 1.5e6) return 1.15;
-  if (bytes <= 16e6) return 1.4;
-  return 1.9;
+// What a pass costs more as lines, twiddles and spectrum (three arrays of 2n) leave the near caches, and where the parts of a power of
+// two lie so many bytes apart that they share sets of the L1 cache. Fitted to windows of 2^11 to 2^19 on Zen 4.
+double memory_factor(const Factorization& f, std::size_t element_size) {
+  const double bytes = 6.0 * static_cast<double>(f.n) * static_cast<double>(element_size);
+  const bool collides = bytes > 150e3 && std::has_single_bit(static_cast<std::uint64_t>(f.n));
+  return (1 + 0.1 * std::log2(std::max(1.0, bytes / 150e3))) * (collides ? 1.15 : 1.0);
 }
 
 // Down, product and up for `windows` windows; the filter's own transform is shared by the batch and left out.
 double transform_cost(const Factorization& f, double windows, std::size_t element_size) {
-  return windows * (kTransformSetup + 2 * f.cost * memory_factor(f.n, element_size) + 8 * static_cast<double>(f.lines()));
+  return windows * (kTransformSetup + 2 * f.cost * memory_factor(f, element_size) + 8 * static_cast<double>(f.lines()));
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ Choice choose_form(const LagMap& map, const VectorUnit& unit, std::size_t elemen
   choice.overlap_save_cost = kNever;
   Factorization window;
   // A window below twice the lags' span wastes more than half of each transform.
-  for (std::int64_t n = std::max<std::int64_t>(map.lags.span(), 64); n < coefficients / 4; n += n / 2) {
+  for (std::int64_t n = std::max<std::int64_t>(map.lags.span(), 64); n < coefficients / 4; n += n / 4) {
     const Factorization candidate = choose_length(n, unit);
     const std::int64_t step = 2 * candidate.n - map.lags.span();
     const auto windows = static_cast<double>((map.output_length + step - 1) / step);

@@ -29,7 +29,11 @@ void add_taps(const KernelTable<T>& kernels, const ConvSpec& spec, const LagMap&
       alignas(64) T taps[kTile];
       kernels.load(taps, element(row.data, row.dtype, tap * row.stride), row.dtype, row.stride, count);
       Sum* const target = coefficients + (lag - map.lags.lo);
-      for (std::int64_t i = 0; i < count; ++i) target[step * i] += static_cast<Sum>(taps[i]);
+      if (step > 0) {
+        for (std::int64_t i = 0; i < count; ++i) target[i] += static_cast<Sum>(taps[i]);
+      } else {
+        for (std::int64_t i = 0; i < count; ++i) target[-i] += static_cast<Sum>(taps[i]);
+      }
     });
   }
 }
