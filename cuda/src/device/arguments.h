@@ -21,7 +21,7 @@ struct RowSpace {
   int leading = 0;  ///< leading axes
   std::int64_t extents[kMaxLeading] = {};
 
-  LONGWING_HD int channels_per_group() const { return channels / groups; }
+  LONGWING_HD int channels_per_group() const { return channels == groups ? 1 : channels / groups; }
   LONGWING_HD std::int64_t filter_rows() const { return static_cast<std::int64_t>(filters) * groups; }
   LONGWING_HD std::int64_t rows_per_filter() const { return (kind == FilterKind::kPerSample ? 1 : samples) * channels_per_group(); }
   LONGWING_HD std::int64_t rows() const { return filter_rows() * rows_per_filter(); }
@@ -33,15 +33,26 @@ struct RowId {
   int bank = 0, channel = 0;
 };
 
+/// a/b and the remainder. A division is some twenty instructions of every thread, and the usual divisor is 1.
+struct Division {
+  std::int64_t quotient, remainder;
+};
+LONGWING_HD Division divide(std::int64_t a, std::int64_t b) {
+  if (b == 1) return {a, 0};
+  const std::int64_t quotient = a / b;
+  return {quotient, a - quotient * b};
+}
+
 LONGWING_HD RowId row_id(const RowSpace& space, std::int64_t row) {
-  const std::int64_t each = space.rows_per_filter(), filter_row = row / each, index = row % each;
-  const int filter = static_cast<int>(filter_row / space.groups), group = static_cast<int>(filter_row % space.groups);
+  const Division of_filter = divide(row, space.rows_per_filter());
+  const Division filter = space.filters == 1 ? Division{0, of_filter.quotient} : divide(of_filter.quotient, space.groups);
   const int per_group = space.channels_per_group();
+  const Division sample = divide(of_filter.remainder, per_group);
   RowId id;
-  id.sample = space.kind == FilterKind::kPerSample ? filter : index / per_group;
-  id.filter_row = filter_row;
-  id.bank = space.kind == FilterKind::kBank ? filter : 0;
-  id.channel = group * per_group + static_cast<int>(index % per_group);
+  id.sample = space.kind == FilterKind::kPerSample ? filter.quotient : sample.quotient;
+  id.filter_row = of_filter.quotient;
+  id.bank = space.kind == FilterKind::kBank ? static_cast<int>(filter.quotient) : 0;
+  id.channel = static_cast<int>(filter.remainder) * per_group + static_cast<int>(sample.remainder);
   return id;
 }
 

@@ -16,13 +16,12 @@ template <class T, int R>
 class Column {
  public:
   LONGWING_HD explicit Column(const ColumnArgs& args) : args_(args) {
-    std::int64_t rest = static_cast<std::int64_t>(block_index()) * kColumnThreads + thread_index();
-    column_ = static_cast<int>(rest % args.stride);
-    rest /= args.stride;
-    node_ = static_cast<int>(rest % args.nodes);
-    rest /= args.nodes;
-    segment_ = static_cast<int>(rest % args.segments);
-    row_ = rest / args.segments;
+    const Division of_stride = divide(static_cast<std::int64_t>(block_index()) * kColumnThreads + thread_index(), args.stride);
+    const Division of_nodes = divide(of_stride.quotient, args.nodes), of_segments = divide(of_nodes.quotient, args.segments);
+    column_ = static_cast<int>(of_stride.remainder);
+    node_ = static_cast<int>(of_nodes.remainder);
+    segment_ = static_cast<int>(of_segments.remainder);
+    row_ = of_segments.quotient;
     const std::int64_t first = ((row_ * args.segments + segment_) * args.nodes + node_) * R * args.stride + column_;
     points_ = static_cast<Complex<T>*>(args.columns) + first;
   }

@@ -21,9 +21,9 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   constexpr RowPolicy kPolicy = Fft::kPolicy;
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
-  const int node = static_cast<int>(unit % args.nodes);
-  const int segment = static_cast<int>(unit / args.nodes % args.source.window.segments);
-  const std::int64_t local_row = unit / args.nodes / args.source.window.segments;
+  const Division of_nodes = divide(unit, args.nodes), of_segments = divide(of_nodes.quotient, args.source.window.segments);
+  const int node = static_cast<int>(of_nodes.remainder), segment = static_cast<int>(of_segments.remainder);
+  const std::int64_t local_row = of_segments.quotient;
   const bool active = local_row < args.row_count;  // an idle unit still takes part in the barriers
   const RowId id = row_id(args.rows, active ? args.first_row + local_row : 0);
   const auto step = [](int e) { return Fft::step(e); };

@@ -38,8 +38,9 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
   constexpr RowPolicy kPolicy = Fft::kPolicy;
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
-  const int node = static_cast<int>(unit % args.nodes), run = static_cast<int>(unit / args.nodes % args.runs);
-  const int local_row = static_cast<int>(unit / args.nodes / args.runs), each = static_cast<int>(args.rows.rows_per_filter());
+  const Division of_nodes = divide(unit, args.nodes), of_runs = divide(of_nodes.quotient, args.runs);
+  const int node = static_cast<int>(of_nodes.remainder), run = static_cast<int>(of_runs.remainder);
+  const int local_row = static_cast<int>(of_runs.quotient), each = static_cast<int>(args.rows.rows_per_filter());
   const bool active = local_row < args.filter_row_count;
   // This launch's part of the run. All units of a block do as many steps as the longest run asks for.
   const int first_index = static_cast<int>(args.first_index), end_index = first_index + static_cast<int>(args.index_count);
@@ -120,8 +121,9 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   constexpr RowPolicy kPolicy = Fft::kPolicy;
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
-  const int node = static_cast<int>(unit % args.nodes);
-  const std::int64_t local_row = unit / args.nodes;
+  const Division of_nodes = divide(unit, args.nodes);
+  const int node = static_cast<int>(of_nodes.remainder);
+  const std::int64_t local_row = of_nodes.quotient;
   const bool active = local_row < args.row_count;
   const auto step = [](int e) { return Fft::step(e); };
   const std::int64_t of_run = static_cast<std::int64_t>(args.nodes) * kPolicy.n();

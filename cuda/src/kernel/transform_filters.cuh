@@ -19,9 +19,10 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   constexpr RowPolicy kPolicy = Fft::kPolicy;
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
-  const int node = static_cast<int>(unit % args.nodes);
-  const std::int64_t row = args.first_row + unit / args.nodes;
-  const bool active = unit / args.nodes < args.row_count;  // an idle unit still takes part in the barriers
+  const Division of_nodes = divide(unit, args.nodes);
+  const int node = static_cast<int>(of_nodes.remainder);
+  const std::int64_t row = args.first_row + of_nodes.quotient;
+  const bool active = of_nodes.quotient < args.row_count;  // an idle unit still takes part in the barriers
   const auto step = [](int e) { return Fft::step(e); };
   const Fft fft(args.twiddles, slot, thread, node, args.nodes);
 
