@@ -160,6 +160,8 @@ def _limit_threads(threads: int) -> None:
     """Hold every library, also those without a switch of their own, to `threads` threads and processors."""
     for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "LONGWING_NUM_THREADS"):
         os.environ[variable] = str(threads)
+    # A library's threads that spin for more work would hold a processor while another library is timed.
+    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     if hasattr(os, "sched_setaffinity"):
         processors = sorted(os.sched_getaffinity(0))
