@@ -80,6 +80,17 @@ def smooth_length(u: Any, k: Any) -> int:
     return n
 
 
+LONGEST_MEASURED = 2**23
+"""Points above which FFTW_MEASURE takes many minutes."""
+
+
+def measurable_length(n: int) -> int:
+    """Return n. Raises Unsupported above LONGEST_MEASURED."""
+    if n > LONGEST_MEASURED:
+        raise Unsupported(f"FFTW_MEASURE is asked for up to {LONGEST_MEASURED} points, above it takes many minutes")
+    return n
+
+
 def _without(number: int, *primes: int) -> int:
     for prime in primes:
         while number % prime == 0:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from bench import native
-from bench.peers.calls import Calls, Problem, smooth_length
+from bench.peers.calls import Calls, Problem, measurable_length, smooth_length
 
 NAME = "FFTW C++"
 
@@ -54,7 +54,8 @@ def prepare(problem: Problem) -> Calls:
     """Return the pipeline's two calls, with transforms of the next even length that has no prime factor above 5."""
     problem.require(threads=1, dtypes=("float32", "float64"))
     u, k = problem.u, problem.k
-    pipeline = _Pipeline(u.dtype == numpy.float64, *u.shape, k.shape[-1], smooth_length(u, k))
+    n = measurable_length(smooth_length(u, k))
+    pipeline = _Pipeline(u.dtype == numpy.float64, *u.shape, k.shape[-1], n)
     y = numpy.empty_like(u)
     signal, taps, result = (array.ctypes.data for array in (u, k, y))
     _keep(pipeline.handle, taps)

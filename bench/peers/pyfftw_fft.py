@@ -8,7 +8,7 @@ from typing import Any
 import pyfftw
 
 from bench import native
-from bench.peers.calls import Calls, Problem, linear_length
+from bench.peers.calls import Calls, Problem, linear_length, measurable_length
 
 NAME = "pyFFTW"
 VERSION = f"{pyfftw.__version__} (FFTW {pyfftw.fftw_version})"
@@ -44,7 +44,7 @@ def prepare(problem: Problem) -> Calls:
     """Return the product of transforms, of the length that FFTW recommends; the scale 1/n goes to the filter's spectrum."""
     problem.require()
     u, k = problem.u, problem.k
-    n, length = pyfftw.next_fast_len(linear_length(u, k)), u.shape[-1]
+    n, length = measurable_length(pyfftw.next_fast_len(linear_length(u, k))), u.shape[-1]
     signal, taps = _Pair(u, n, problem.threads), _Pair(k, n, problem.threads)
     _WISDOM.write_text(json.dumps([one.decode() for one in pyfftw.export_wisdom()]), encoding="utf-8")
     scale = k.dtype.type(1 / n)
