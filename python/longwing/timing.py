@@ -56,6 +56,7 @@ def compare(
     limit: float,
     rounds: int = 9,
     progress: Callable[[int, int], None] | None = None,
+    pause: float = 0.0,
 ) -> list[Timing]:
     """Verify every contender, then time those that are right, interleaved.
 
@@ -72,6 +73,8 @@ def compare(
         Samples of each contender, at least 1.
     progress : callable, optional
         Called with the rounds done and their number.
+    pause : float
+        Seconds of rest before each sample: threads of the contender before may still be looking for work.
 
     Returns
     -------
@@ -92,6 +95,7 @@ def compare(
     for done in range(rounds):
         start = done % max(1, len(racing))
         for i in racing[start:] + racing[:start]:
+            time.sleep(pause)
             samples[i].append(_sample(contenders[i].call, repeats[i]))
         if progress:
             progress(done + 1, rounds)

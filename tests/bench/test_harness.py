@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -97,3 +98,12 @@ def test_the_run_on_one_thread_has_one_and_gives_the_others_back() -> None:
         assert longwing.get_num_threads() == 2
     finally:
         longwing.set_num_threads(before)
+
+
+def test_samples_of_several_threads_begin_after_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(time, "sleep", rests.append)
+    for threads, expected in ((1, [0.0]), (2, [harness._PAUSE] * 2)):
+        rests.clear()
+        next(harness.measure(replace(CASE, threads=threads), [peers.load("longwing_plan")], rounds=1))
+        assert rests == expected
