@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -55,6 +56,20 @@ def test_the_transform_gives_torchs_result_and_gradients(options: dict[str, Any]
         torch.testing.assert_close(
             gradients, torch.autograd.grad(expected, (x, *torchs.parameters()), dy), rtol=1e-4, atol=1e-4
         )
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")  # torch's own conv1d
+@pytest.mark.usefixtures("always_by_transform")
+@pytest.mark.parametrize("padding_mode", ["zeros", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_every_stride_padding_dilation_and_number_of_groups(groups: int, padding_mode: str) -> None:
+    for stride, padding, dilation, taps in itertools.product((1, 2, 5), (0, 1, (4,), "same", "valid"), (1, 3), (1, 2, 4)):
+        if padding == "same" and stride > 1:
+            continue  # torch refuses it
+        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        ours, torchs = pair(4, 8, taps, padding_mode=padding_mode, **options)
+        x = torch.randn(2, 4, 17)
+        torch.testing.assert_close(ours(x), torchs(x), rtol=1e-5, atol=1e-5, msg=lambda text, at=options: f"{at}: {text}")
 
 
 @pytest.mark.parametrize(

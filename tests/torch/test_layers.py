@@ -109,6 +109,26 @@ def test_outputs_do_not_depend_on_later_inputs(length: int, layout: Any, trainin
         assert (output.select(time, t) - plain.select(time, t)).abs().max() > 0.01
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("layout", ["BHL", "BLH"])
+def test_nor_where_the_convolution_is_by_transform(layout: Any, training: bool) -> None:
+    l_max = 80
+    form = longwing.plan(length=l_max, filter_length=l_max, channels=H, dtype="float64").explain().splitlines()[2]
+    assert "one right-angle transform" in form
+    torch.manual_seed(0)
+    made = lt.LongConv(H, l_max, layout=layout, lam=0.0).double().train(training)
+    with torch.no_grad():
+        made.filter.weight.mul_(500)
+    time = layout.index("L")
+    for length in range(1, l_max + 20):
+        u = signal(1, *((H, length) if layout == "BHL" else (length, H)))
+        changed, t = u.clone(), length // 2
+        changed.narrow(time, t, length - t).add_(100.0)
+        output, plain = made(changed), made(u)
+        torch.testing.assert_close(output.narrow(time, 0, t), plain.narrow(time, 0, t), rtol=0, atol=1e-9)
+        assert (output.select(time, t) - plain.select(time, t)).abs().max() > 0.01
+
+
 @pytest.mark.parametrize("smooth", [{"smooth": 3}, {"smooth_frequency": 5}])
 def test_a_prefix_gives_the_outputs_of_the_whole(smooth: dict[str, int]) -> None:
     made = layer(**smooth)

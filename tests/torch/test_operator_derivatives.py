@@ -71,6 +71,15 @@ def test_second_derivatives_whichever_arguments_are_absent(present: tuple[bool, 
         assert gradgradcheck(function, values, check_fwd_over_rev=True)
 
 
+@pytest.mark.parametrize("lag", ["shifted", "overlapped"])
+@pytest.mark.parametrize("mode", ["causal", "circular"])
+def test_derivatives_where_filters_serve_groups_of_channels(mode: str, lag: str) -> None:
+    tensors = {"u": double(1, 4, 3), "k": double(2, 5), "reverse_filter": double(2, 4), "skip": double(4)}
+    function, values = call(tensors, mode=mode, reverse_lag=lag, activation="silu")
+    assert gradcheck(function, values, check_forward_ad=True)
+    assert gradgradcheck(function, values, check_fwd_over_rev=True)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("activation", [None, "gelu"])
 def test_second_derivatives_where_one_argument_alone_is_differentiated(name: str, activation: Any) -> None:
