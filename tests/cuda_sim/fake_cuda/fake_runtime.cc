@@ -82,7 +82,7 @@ struct Runtime {
     }
   }
   void run_all() {
-    for (auto& [stream, state] : streams) run(stream, state.enqueued);
+    for (auto it = streams.rbegin(); it != streams.rend(); ++it) run(it->first, it->second.enqueued);
   }
   void* allocate(std::size_t bytes) {
     if (allocated + bytes > machine.memory) return nullptr;
@@ -116,6 +116,12 @@ Machine& machine() { return runtime().machine; }
 void synchronize() {
   const std::lock_guard lock(runtime().mutex);
   runtime().run_all();
+}
+
+void synchronize(void* stream) {
+  const std::lock_guard lock(runtime().mutex);
+  const auto which = static_cast<cudaStream_t>(stream);
+  runtime().run(which, runtime().streams[which].enqueued);
 }
 
 void set_capturing(void* stream, bool capturing) {

@@ -17,8 +17,9 @@ struct Machine {
 };
 
 Machine& machine();
-/// Does all work that was enqueued on every stream.
+/// Does all work that was enqueued to every stream, those of the highest handles first; to one stream.
 void synchronize();
+void synchronize(void* stream);
 /// Streams so captured only say so: their work is done like any other's.
 void set_capturing(void* stream, bool capturing);
 
