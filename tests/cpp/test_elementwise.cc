@@ -32,6 +32,27 @@ void check_loop(const Operation& operation, const Formula& formula) {
   }
 }
 
+// Rows and columns around the lanes, in matrices that are wider; what lies between and behind is left alone.
+TEST_P(Elementwise, TransposeMovesEveryElementAndNothingElse) {
+  for_each_table([]<class T>(const KernelTable<T>& table) {
+    for (const std::int64_t rows : {1, 3, 4, 8, 15, 16, 17, 50}) {
+      for (const std::int64_t columns : {1, 2, 7, 8, 16, 19, 33}) {
+        const std::int64_t src_stride = columns + 3, dst_stride = rows + 5;
+        Random random(31);
+        const std::vector<T> src = random.values<T>(rows * src_stride);
+        std::vector<T> dst = random.values<T>(columns * dst_stride), expected = dst;
+        for (std::int64_t r = 0; r < rows; ++r) {
+          for (std::int64_t c = 0; c < columns; ++c) {
+            expected[static_cast<std::size_t>(c * dst_stride + r)] = src[static_cast<std::size_t>(r * src_stride + c)];
+          }
+        }
+        table.transpose(dst.data(), dst_stride, src.data(), src_stride, rows, columns);
+        EXPECT_EQ(dst, expected) << rows << " x " << columns;
+      }
+    }
+  });
+}
+
 TEST_P(Elementwise, MultiplyAddAndScaleAreExactlyRounded) {
   for_each_table([]<class T>(const KernelTable<T>& table) {
     check_loop<T>([&](T* dst, const T* a, const T* b, std::int64_t count) { table.multiply(dst, a, b, count); },

@@ -55,6 +55,26 @@ def test_neighbours_do_not_change_bits(length: int) -> None:
     assert np.array_equal(longwing.long_conv(strided, k), whole)
 
 
+# Rows whose channels lie side by side are taken several together.
+@pytest.mark.parametrize("channels", [2, 16, 35])
+@pytest.mark.parametrize("filters", ["each", "group", "sample", "bank"])
+def test_channels_last_does_not_change_bits(channels: int, filters: str) -> None:
+    u, length = draw((3, channels, 777)), 777
+    shape = {
+        "each": (channels, length),
+        "group": (1, length),
+        "sample": (3, channels, length),
+        "bank": (1, channels, length),
+    }[filters]
+    k, d, bank = draw(shape, 1), draw((channels,), 2), filters == "bank"
+    whole = longwing.long_conv(u, k, skip=d, filter_bank=bank)
+    last = np.ascontiguousarray(u.transpose(0, 2, 1)).transpose(0, 2, 1)
+    out = np.empty_like(last) if not bank else np.empty((3, 1, length, channels), u.dtype).transpose(0, 1, 3, 2)
+    assert np.array_equal(longwing.long_conv(last, k, skip=d, filter_bank=bank), whole)
+    assert np.array_equal(longwing.long_conv(u, k, skip=d, filter_bank=bank, out=out), whole)
+    assert np.array_equal(longwing.long_conv(last, k, skip=d, filter_bank=bank, out=out), whole)
+
+
 @pytest.mark.parametrize("poison", [np.nan, np.inf, 1e30])
 @pytest.mark.parametrize("length", [40, 500, 5003])
 def test_rows_are_isolated(poison: float, length: int) -> None:

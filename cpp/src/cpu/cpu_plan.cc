@@ -50,6 +50,14 @@ struct Row {
   }
 };
 
+std::int64_t rounded_up(std::int64_t numbers) { return (numbers + kMaxLanes - 1) / kMaxLanes * kMaxLanes; }
+
+// The transposed view of a (…, L, H) tensor: samples of neighbouring channels side by side.
+template <class T>
+bool channels_adjoin(const TensorView& view) {
+  return view.dtype == kDTypeOf<T> && view.stride(-2) == 1 && view.stride(-1) != 1 && view.extent(-2) > 1 && view.extent(-1) > 1;
+}
+
 template <class T>
 Choice choose(const ConvSpec& spec) {
   const KernelTable<T>& table = kernels().of<T>();
@@ -102,7 +110,9 @@ template <class T>
 void CpuPlan<T>::forward(const ForwardArgs& args) const {
   const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
   const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
-  rows.filters_share_rows() ? forward_bank(args, rows, spectrum) : forward_rows(args, rows, spectrum);
+  if (rows.filters_share_rows()) return forward_bank(args, rows, spectrum);
+  if (channels_adjoin<T>(args.u) || channels_adjoin<T>(args.out)) return forward_channels(args, rows, spectrum);
+  forward_rows(args, rows, spectrum);
 }
 
 template <class T>
@@ -140,8 +150,43 @@ void CpuPlan<T>::forward_bank(const ForwardArgs& args, const RowSet& rows, const
   run_tasks(tasks, spread.workers, TaskRef(task), args.execution);
 }
 
+// Rows whose channels adjoin are taken kMaxLanes together: transposed into rows of their own, and back, so that a cache line, which
+// holds samples of all of them, is read and written once.
+template <class T>
+void CpuPlan<T>::forward_channels(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const {
+  const bool gathers = channels_adjoin<T>(args.u), scatters = channels_adjoin<T>(args.out);
+  const std::int64_t blocks = (rows.channels + kMaxLanes - 1) / kMaxLanes;
+  const std::int64_t in_length = engine_->map().input_length, out_length = engine_->map().output_length;
+  // A line more than a row needs: rows of a power of two would share the sets of the cache.
+  const std::int64_t in_size = gathers ? rounded_up(in_length) + kMaxLanes : 0;
+  const std::int64_t out_size = scatters ? rounded_up(out_length) + kMaxLanes : 0;
+  const std::int64_t size = rounded_up(engine_->scratch_size()) + kMaxLanes * (in_size + out_size);
+  const Spread spread = this->spread(rows.samples * blocks);
+  const Scratch scratch(static_cast<std::size_t>(size * spread.workers) * sizeof(T));
+  const Team team(spread.team, args.execution);
+  const auto task = [&](std::int64_t index, int worker) {
+    T* const inputs = static_cast<T*>(scratch.data()) + worker * size;
+    T* const outputs = inputs + kMaxLanes * in_size;
+    const RowId first{.sample = index / blocks, .bank = 0, .channel = index % blocks * kMaxLanes};
+    const std::int64_t width = std::min<std::int64_t>(kMaxLanes, rows.channels - first.channel);
+    const Row<T> head(args, rows, first, engine_->map());
+    if (gathers) engine_->kernels().transpose(inputs, in_size, static_cast<const T*>(head.x.data), head.x.stride, in_length, width);
+    for (std::int64_t c = 0; c < width; ++c) {
+      const RowId id{.sample = first.sample, .bank = 0, .channel = first.channel + c};
+      Row<T> row(args, rows, id, engine_->map());
+      if (gathers) row.x.data = inputs + c * in_size, row.x.stride = 1;
+      if (scatters) row.y.data = outputs + c * out_size, row.y.stride = 1;
+      engine_->forward(row.x, spectrum.rows.data() + rows.filter_row(id) * engine_->spectrum_size(), row.skip, row.y,
+                       outputs + kMaxLanes * out_size, team);
+      stop_point();
+    }
+    if (scatters) engine_->kernels().transpose(static_cast<T*>(head.y.data), head.y.stride, outputs, out_size, width, out_length);
+  };
+  run_tasks(rows.samples * blocks, spread.workers, TaskRef(task), args.execution);
+}
+
 // With filters enough for every thread, or one for each row, a filter is transformed and used at once, while it is in the cache.
-// Else, and where several filters share the rows, all filters are transformed first and the rows are shared out.
+// Else, and where rows are taken together, all filters are transformed first and the rows are shared out.
 template <class T>
 void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const std::int64_t filters = kind == FilterKind::kShared ? 1 : args.k.extent(0);
@@ -150,7 +195,8 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const TensorView* const reverse = args.reverse_filter ? &*args.reverse_filter : nullptr;
   const Spread spread = this->spread(rows.filter_rows());
   const bool filters_suffice = rows.rows_per_filter() == 1 || rows.filter_rows() >= 4 * spread.workers || num_threads() == 1;
-  if (!filters_suffice || rows.filters_share_rows()) {
+  const bool together = rows.filters_share_rows() || channels_adjoin<T>(args.u) || channels_adjoin<T>(args.out);
+  if (!filters_suffice || together) {
     const Spectrum spectrum(this->spectrum(args.k, reverse, kind, args.execution));
     return forward(forward_args(args, spectrum));
   }

@@ -44,6 +44,7 @@ class CpuPlan final : public PlanImplementation {
 
   void forward_rows(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const;
   void forward_bank(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const;
+  void forward_channels(const ForwardArgs& args, const RowSet& rows, const CpuSpectrum<T>& spectrum) const;
 
   Choice choice_;
   std::unique_ptr<const RowEngine<T>> engine_;

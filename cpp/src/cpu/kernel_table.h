@@ -97,6 +97,8 @@ struct KernelTable {
   void (*load)(T* dst, const void* src, DType dtype, std::int64_t stride, std::int64_t count);
   /// dst[i·stride] = src[i], rounded to `dtype`, ties to even.
   void (*store)(void* dst, DType dtype, std::int64_t stride, const T* src, std::int64_t count);
+  /// dst[c·dst_stride + r] = src[r·src_stride + c] for r < rows, c < columns
+  void (*transpose)(T* dst, std::int64_t dst_stride, const T* src, std::int64_t src_stride, std::int64_t rows, std::int64_t columns);
   void (*multiply)(T* dst, const T* a, const T* b, std::int64_t count);  ///< dst = a·b; dst may be a or b
   void (*add)(T* dst, const T* src, std::int64_t count);                 ///< dst += src
   void (*scale)(T* dst, const T* src, T factor, std::int64_t count);     ///< dst = src·factor; dst may be src

@@ -24,8 +24,10 @@ struct RowSet {
   std::int64_t rows_per_filter() const { return (kind == FilterKind::kPerSample ? 1 : samples) * (channels / groups); }
   std::int64_t rows() const { return filter_rows() * rows_per_filter(); }
   RowId row(std::int64_t filter_row, std::int64_t index) const;
-  /// The filter of a row, given its place in the bank.
-  std::int64_t filter_row(const RowId& id) const { return id.bank * groups + id.channel / (channels / groups); }
+  /// The filter of a row.
+  std::int64_t filter_row(const RowId& id) const {
+    return (kind == FilterKind::kPerSample ? id.sample : id.bank) * groups + id.channel / (channels / groups);
+  }
   /// A bank: each row of u meets several filters.
   bool filters_share_rows() const { return kind == FilterKind::kBank && filters > 1; }
 };

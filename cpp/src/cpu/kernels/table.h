@@ -5,6 +5,7 @@
 #include "cpu/kernels/edge.h"
 #include "cpu/kernels/elementwise.h"
 #include "cpu/kernels/passes.h"
+#include "cpu/kernels/transpose.h"
 
 namespace longwing::cpu {
 namespace {
@@ -23,6 +24,7 @@ constexpr KernelTable<T> make_table(const char* isa, int registers) {
           .leave = leave<T>,
           .load = load<T>,
           .store = store<T>,
+          .transpose = transpose<T>,
           .multiply = multiply<T>,
           .add = add<T>,
           .scale = scale<T>,
