@@ -130,20 +130,21 @@ class Longwing:
 
 
 class TorchRfft:
-    """rfft, product, irfft in float32, over slices of the batch that fit the memory."""
+    """rfft, product, irfft in float32 (float64 where the arrays are), over slices of the batch that fit the memory."""
 
     name = "torch rfft"
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.kept = torch.fft.rfft(problem.k, problem.padded)
+        self.real = torch.float64 if problem.u.dtype == torch.float64 else torch.float32
+        self.kept = self._spectrum()
         of_sample = 8 * problem.padded * problem.case.channels
         self.slice = max(1, min(problem.case.batch, _SLICE_BYTES // (3 * of_sample)))
         self.out = torch.empty_like(problem.u)
 
     def forward(self) -> Tensor:
         """y, the filter transformed in the call."""
-        return self._sliced(torch.fft.rfft(self.problem.k, self.problem.padded))
+        return self._sliced(self._spectrum())
 
     def cached(self) -> Tensor:
         """y with the spectrum kept."""
@@ -157,16 +158,19 @@ class TorchRfft:
         du, dk = torch.empty_like(p.u), torch.zeros_like(p.k)
         for part in self._parts():
             u, k = p.u[part].detach().requires_grad_(), p.k.detach().requires_grad_()
-            y = convolve(u.float(), k, p.padded).to(u.dtype)
+            y = convolve(u.to(self.real), k.to(self.real), p.padded).to(u.dtype)
             self.out[part] = y.detach()
             du[part], of_part = torch.autograd.grad(y, (u, k), p.dy[part])
             dk += of_part
         return self.out, du, dk
 
+    def _spectrum(self) -> Tensor:
+        return torch.fft.rfft(self.problem.k.to(self.real), self.problem.padded)
+
     def _sliced(self, spectrum: Tensor) -> Tensor:
         p = self.problem
         for part in self._parts():
-            x = p.u[part].float() if p.pre is None else p.u[part].float() * p.pre[part]
+            x = p.u[part].to(self.real) if p.pre is None else p.u[part].to(self.real) * p.pre[part]
             y = torch.fft.irfft(torch.fft.rfft(x, p.padded) * spectrum, p.padded)[..., : p.case.length]
             self.out[part] = y if p.post is None else y * p.post[part]
         return self.out
