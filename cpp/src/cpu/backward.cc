@@ -23,7 +23,9 @@ std::int64_t chunk_count(std::int64_t rows) {
 }
 
 // Sums that are unfinished at once while the runs of `rows` rows are added up.
-std::int64_t tree_depth(std::int64_t rows) { return std::bit_width(static_cast<std::uint64_t>(chunk_count(rows))); }
+std::int64_t tree_depth(std::int64_t rows) {
+  return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(chunk_count(rows))));
+}
 
 template <class T>
 class BackwardCall {
