@@ -20,8 +20,8 @@ def pair(*arguments: Any, **options: Any) -> tuple[Any, Any]:
 
 
 @pytest.fixture
-def always_by_transform(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lt.Conv1d, "_takes_transform", lambda *_: True)
+def always_by_long_conv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lt.Conv1d, "_takes_long_conv", lambda *_: True)
 
 
 CASES = [
@@ -42,7 +42,7 @@ CASES = [
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")  # torch's own conv1d
-@pytest.mark.usefixtures("always_by_transform")
+@pytest.mark.usefixtures("always_by_long_conv")
 @pytest.mark.parametrize("taps", [1, 2, 5])
 @pytest.mark.parametrize("options", CASES, ids=str)
 def test_the_transform_gives_torchs_result_and_gradients(options: dict[str, Any], taps: int) -> None:
@@ -59,7 +59,7 @@ def test_the_transform_gives_torchs_result_and_gradients(options: dict[str, Any]
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")  # torch's own conv1d
-@pytest.mark.usefixtures("always_by_transform")
+@pytest.mark.usefixtures("always_by_long_conv")
 @pytest.mark.parametrize("padding_mode", ["zeros", "reflect", "replicate", "circular"])
 @pytest.mark.parametrize("groups", [1, 2, 4])
 def test_every_stride_padding_dilation_and_number_of_groups(groups: int, padding_mode: str) -> None:
@@ -76,6 +76,8 @@ def test_every_stride_padding_dilation_and_number_of_groups(groups: int, padding
     ("arguments", "options", "length"),
     [
         ((3, 5, 80), {}, 600),
+        ((3, 5, 48), {}, 600),
+        ((6, 6, 16), {"groups": 6}, 600),
         ((6, 6, 300), {"groups": 6, "padding": "same"}, 700),
         ((4, 2, 200), {"stride": 2, "dilation": 3, "padding": 50, "padding_mode": "circular", "groups": 2}, 1501),
     ],
@@ -90,8 +92,10 @@ def test_long_kernels_take_the_transform(arguments: Any, options: Any, length: i
 @pytest.mark.parametrize(
     ("arguments", "options", "length", "reason"),
     [
-        ((3, 5, 63), {}, 600, "63 taps are less than 64 times the stride 1"),
-        ((3, 5, 100), {"stride": 2}, 600, "100 taps are less than 64 times the stride 2"),
+        ((3, 5, 47), {}, 600, "47 taps are less than 48 times the stride 1"),
+        ((3, 5, 90), {"stride": 2}, 600, "90 taps are less than 48 times the stride 2"),
+        ((3, 3, 15), {"groups": 3}, 600, "15 taps are less than 16 times the stride 1"),
+        ((3, 6, 47), {"groups": 3}, 600, "47 taps are less than 48 times the stride 1"),
         ((3, 5, 600), {}, 600, "direct sums over 600 taps"),
         ((3, 5, 80), {"dtype": torch.complex64}, 600, "no dtype of longwing's"),
     ],
@@ -110,7 +114,7 @@ def test_a_device_without_an_engine_is_torchs_own() -> None:
     assert lt.Conv1d(3, 5, 80, device="meta")(torch.ones(2, 3, 600, device="meta")).shape == (2, 5, 521)
 
 
-@pytest.mark.usefixtures("always_by_transform")
+@pytest.mark.usefixtures("always_by_long_conv")
 def test_an_input_without_a_batch() -> None:
     ours, torchs = pair(4, 8, 5, padding=2)
     x = torch.randn(4, 30)
