@@ -11,8 +11,8 @@ from longwing.torch.conv import long_conv
 from longwing.torch.dtypes import NAMES
 
 _FEWEST_TAPS, _FEWEST_TAPS_DEPTHWISE = 48, 16
-"""Taps for each sample of stride from which torch's conv1d loses, measured on one thread, rows of 512 to 16000 samples. Dense
-with 1 to 32 input channels at 48: torch takes 1.1 to 2.0 times as long forward, 1.6 to 2.9 in training; about even at 32.
+"""Taps for each sample of stride from which torch's conv1d loses, measured on one thread, rows of 512 to 16000 samples.
+Dense with 1 to 32 input channels at 48: torch takes 1.1 to 2.0 times as long forward, 1.6 to 2.9 in training; even at 32.
 Depthwise at 16: 3.1 to 4.5 times forward, 2.7 to 3.0 in training; at 8 it is faster forward."""
 
 
