@@ -151,5 +151,6 @@ def _setting(speed: Record) -> str:
 
 
 def _seconds(one: Record) -> str:
+    spread = f" ± {one['spread'] * 50:.0f} %" if one["spread"] else ""
     saved = f", {one['saved_bytes'] / 2**30:.2f} GiB kept for backward" if "saved_bytes" in one else ""
-    return f"{one['seconds']:.2f} s ± {one['spread'] * 50:.0f} %{saved}"
+    return f"{one['seconds']:.2f} s{spread}{saved}"
