@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     regret.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
     memory = commands.add_parser("memory", help="peak memory of a call, each in a process of its own")
-    memory.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
+    memory.add_argument("--only", nargs="+", metavar="CASE", default=[], help="cases so named")
+    memory.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
     page = commands.add_parser("page", help="write the measured part of docs/performance.md, and its plots")
     page.add_argument("results", type=Path, metavar="FILE", help="results of `cpu --json` and `memory --json`")
     arguments = parser.parse_args(argv)
@@ -124,12 +125,7 @@ def _regret(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> i
         parser.error(f"no point's name contains any of {arguments.only}")
     print("\n".join(regret.summary(measured)))
     if arguments.json:
-        kept = (
-            {}
-            if not arguments.json.is_file()
-            else {one["name"]: one for one in record.load(arguments.json).get("regret", [])}
-        )
-        record.merge(arguments.json, [], regret=list((kept | {one["name"]: one for one in measured}).values()))
+        record.add(arguments.json, "regret", measured, names=("name",))
     return 0
 
 
@@ -140,12 +136,12 @@ def _memory(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> i
     if not memory.supported():
         parser.error("memory: this system does not let a process reset its high-water mark")
     entries = []
-    for entry in memory.run():
+    for entry in memory.run(arguments.only):
         told = entry["absent"] or f"{entry['bytes'] / entry['samples']:.1f} bytes a sample"
         print(f"{entry['case']:<16}{entry['name']:<20}{told}", flush=True)
         entries.append(entry)
     if arguments.json:
-        record.merge(arguments.json, [], memory=entries)
+        record.add(arguments.json, "memory", entries, names=("case", "name"))
     return 0
 
 

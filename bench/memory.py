@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,11 +36,11 @@ def measure(case: cases.Case, module: str) -> dict[str, Any]:
     return _entry(case, name, taken, "")
 
 
-def run() -> Iterator[dict[str, Any]]:
-    """Yield the entry of every peer and case of one power of two a length, float32, one thread."""
+def run(only: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield every peer's entries, one power of two a length, float32, one thread; of the cases in `only`, where given."""
     for case in cases.one_a_length(cases.POWERS):
-        for module in peers.MODULES:
-            yield measure(case, module)
+        if not only or case.name in only:
+            yield from (measure(case, module) for module in peers.MODULES)
 
 
 def _entry(case: cases.Case, name: str, taken: int | None, reason: str) -> dict[str, Any]:

@@ -72,6 +72,13 @@ def merge(path: Path, entries: Sequence[Entry], **others: Any) -> None:
     path.write_text(_dump(kept), encoding="utf-8")
 
 
+def add(path: Path, key: str, entries: Sequence[Entry], *, names: Sequence[str]) -> None:
+    """Write `entries` to the file's list `key` in place of those that have the same values of `names`."""
+    kept = load(path).get(key, []) if path.is_file() else []
+    added = {tuple(one[name] for name in names): one for one in (*kept, *entries)}
+    merge(path, [], **{key: list(added.values())})
+
+
 def load(path: Path) -> dict[str, Any]:
     """Return a file's content. Raises RecordError where it is none of ours."""
     try:

@@ -56,6 +56,13 @@ def test_results_replace_those_of_the_same_case_and_measure(tmp_path: Path) -> N
     assert kept["limits"] == {"1": {"fma": 1.0}}
 
 
+def test_other_numbers_replace_those_of_the_same_names(tmp_path: Path) -> None:
+    path = tmp_path / "cpu.json"
+    record.add(path, "memory", [{"case": "a", "bytes": 1}, {"case": "b", "bytes": 2}], names=("case",))
+    record.add(path, "memory", [{"case": "a", "bytes": 3}], names=("case",))
+    assert record.load(path)["memory"] == [{"case": "a", "bytes": 3}, {"case": "b", "bytes": 2}]
+
+
 def test_results_of_another_machine_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "cpu.json"
     record.merge(path, [entry(longwing=[1.0])])
