@@ -72,7 +72,7 @@ def test_the_cuda_engine_is_beside_the_module_and_small() -> None:
     file = Path(str(importlib.import_module("longwing._core").__file__)).with_name("liblongwing_cuda.so")
     if not file.exists():
         pytest.skip("this build of longwing holds no CUDA engine")
-    assert file.stat().st_size <= 10 << 20  # six architectures, compressed, and the CUDA runtime
+    assert file.stat().st_size <= 14 << 20  # six architectures, compressed, and the CUDA runtime
 
 
 def test_the_distribution_needs_nothing_at_run_time() -> None:
