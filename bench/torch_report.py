@@ -121,7 +121,7 @@ def _training_lines(found: Record | None) -> Iterator[str]:
         return
     setting = found["setting"]
     yield (
-        f"\n### A training step\n\nLongConvModel {setting['n_layers']}x{setting['d_model']}, L = {setting['length']}, "
+        f"\n## A training step\n\nLongConvModel {setting['n_layers']}x{setting['d_model']}, L = {setting['length']}, "
         f"batch {setting['batch']}, float32, AdamW; {setting['rounds']} interleaved rounds.\n"
     )
     yield "| Convolutions by | ms a step | sequences/s | MiB kept for backward | losses of the first steps |"
@@ -136,7 +136,7 @@ def _training_lines(found: Record | None) -> Iterator[str]:
 def _butterfly_lines(found: Record | None) -> Iterator[str]:
     if not found:
         return
-    yield "\n### Butterflies\n\nMilliseconds; ratios are medians over rounds of two times of the same round.\n"
+    yield "\n## Butterflies\n\nMilliseconds; ratios are medians over rounds of two times of the same round.\n"
     yield "| B,H,L, block size, matrices | measure | learned | fixed | long_conv | learned / fixed | learned / long_conv |"
     yield "|---|---|---|---|---|---|---|"
     for one in _convolutions(found):
