@@ -49,15 +49,21 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
   const int begin = run_begin > first_index ? run_begin : first_index, end = run_end < end_index ? run_end : end_index;
   const int longest = (each + args.runs - 1) / args.runs, steps = longest < end_index - first_index ? longest : end_index - first_index;
 
-  auto* const partial = static_cast<Complex<T>*>(args.partials) + unit * kPolicy.n() + thread;
-  auto* const stash = static_cast<Complex<T>*>(args.stash) + unit * kPolicy.n() + thread;
+  // The unit's row of n numbers in an array of such, from the thread's own; its address is not held in registers.
+  const auto own = [](void* rows) {
+    const int t = opaque(thread_index());
+    const std::int64_t own_unit = static_cast<std::int64_t>(block_index()) * Fft::kPolicy.rows + t / Fft::kThreads;
+    return static_cast<Complex<T>*>(rows) + own_unit * Fft::kPolicy.n() + t % Fft::kThreads;
+  };
 
-  Complex<T> sum[kPolicy.stash ? 1 : Fft::kElements] = {};
-  if (active && !kPolicy.stash && args.add) {
+  Complex<T> sum[Fft::kPolicy.stash ? 1 : Fft::kElements] = {};
+  if (active && !Fft::kPolicy.stash && args.add) {
+    const Complex<T>* partial = own(args.partials);
     LONGWING_UNROLL
     for (int e = 0; e < Fft::kElements; ++e) sum[kPolicy.stash ? 0 : e] = partial[e * Fft::kThreads];
   }
   if (active && kPolicy.stash && !args.add) {
+    Complex<T>* partial = own(args.partials);
     LONGWING_UNROLL
     for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = {};
   }
@@ -78,11 +84,14 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
       Complex<T> x[Fft::kElements], dy[Fft::kElements];
       transform(args.x, args.x_columns, x);
       if (kPolicy.stash && mine) {
+        Complex<T>* stash = own(args.stash);
         LONGWING_UNROLL
         for (int e = 0; e < Fft::kElements; ++e) stash[e * Fft::kThreads] = x[e];
       }
       transform(args.dy, args.dy_columns, dy);
       if (!mine) continue;
+      const Complex<T>* stash = own(args.stash);
+      Complex<T>* partial = own(args.partials);
       LONGWING_UNROLL
       for (int e = 0; e < Fft::kElements; ++e) {
         const Complex<T> factor = kPolicy.stash ? stash[e * Fft::kThreads] : x[e];
@@ -92,6 +101,7 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
     }
   }
   if (active && !kPolicy.stash) {
+    Complex<T>* partial = own(args.partials);
     LONGWING_UNROLL
     for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = sum[kPolicy.stash ? 0 : e];
   }
