@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   const int node = static_cast<int>(of_nodes.remainder), segment = static_cast<int>(of_segments.remainder);
   const std::int64_t local_row = of_segments.quotient;
   const bool active = local_row < args.row_count;  // an idle unit still takes part in the barriers
-  const RowId id = row_id(args.rows, active ? args.first_row + local_row : 0);
+  const RowId id = row_id(args.rows, args.first_row + (active ? local_row : 0));
   const auto step = [](int e) { return Fft::step(e); };
   const Fft fft(args.twiddles, slot, thread, node, args.nodes);
   const auto own_slot = [&](int e) { return fft.own_slot(e); };
