@@ -40,11 +40,13 @@ _load(*_WISDOM)
 
 
 class _Pipeline:
-    """Owns one C++ pipeline."""
+    """Owns one C++ pipeline, and the arrays whose addresses its calls are given."""
 
-    def __init__(self, double: bool, *sizes: int) -> None:
-        self.handle = _make(double, *sizes)
+    def __init__(self, u: Any, k: Any, n: int) -> None:
+        self.u, self.k, self.y = u, k, numpy.empty_like(u)
+        self.handle = _make(u.dtype == numpy.float64, *u.shape, k.shape[-1], n)
         _save(*_WISDOM)
+        _keep(self.handle, k.ctypes.data)
 
     def __del__(self) -> None:
         _drop(self.handle)
@@ -54,18 +56,15 @@ def prepare(problem: Problem) -> Calls:
     """Return the pipeline's two calls, with transforms of the next even length that has no prime factor above 5."""
     problem.require(threads=1, dtypes=("float32", "float64"))
     u, k = problem.u, problem.k
-    n = measurable_length(smooth_length(u, k))
-    pipeline = _Pipeline(u.dtype == numpy.float64, *u.shape, k.shape[-1], n)
-    y = numpy.empty_like(u)
-    signal, taps, result = (array.ctypes.data for array in (u, k, y))
-    _keep(pipeline.handle, taps)
+    pipeline = _Pipeline(u, k, measurable_length(smooth_length(u, k)))
+    signal, taps, result = (array.ctypes.data for array in (u, k, pipeline.y))
 
     def full() -> Any:
         _full(pipeline.handle, signal, taps, result)
-        return y
+        return pipeline.y
 
     def cached() -> Any:
         _cached(pipeline.handle, signal, result)
-        return y
+        return pipeline.y
 
     return Calls(full, cached)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy
 import pytest
 
-from bench import entrants, harness, peers
+from bench import entrants, harness, peers, problem
 from bench.cases import Case
 
 
@@ -20,6 +21,19 @@ def test_every_peer_is_right_or_says_why_not(module: str) -> None:
     for measure in case.measures:
         if call := getattr(first.calls, measure):
             assert harness._error((call(), first.expected[measure])) < 1e-6
+
+
+@pytest.mark.parametrize("module", peers.MODULES)
+def test_calls_keep_their_arrays(module: str) -> None:
+    found, absent = peers.find([module])
+    if not found:
+        pytest.skip(f"{module} is absent: {absent[module]}")
+    case = Case(2, 64, 4096, taps=10)
+    right = problem.expected(problem.make(case), ("full",))["full"]
+    calls = found[0].prepare(problem.make(case))  # nothing else holds its arrays
+    filler = [numpy.full((2, 64, 4096), numpy.nan, numpy.float32) for _ in range(4)]
+    assert problem.relative_error(calls.full(), right) < 1e-6  # type: ignore[misc]
+    del filler
 
 
 @pytest.mark.parametrize("name", ["reverse", "bank", "groups", "shared", "per-sample", "skip+gates+gelu"])
