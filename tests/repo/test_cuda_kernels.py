@@ -1,6 +1,6 @@
 """Every CUDA kernel instance compiles: without spills, within a budget of compile time and size. Needs nvcc, no GPU.
 
-Takes minutes: only for the architectures that LONGWING_PTXAS_ARCHITECTURES names ("80 86 89 90 100 120"); .ci/run names one.
+Takes minutes, so only for the architectures that LONGWING_PTXAS_ARCHITECTURES names: "80 86 89 90 100 120". CI names one.
 """
 
 from __future__ import annotations
