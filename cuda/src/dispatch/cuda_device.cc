@@ -59,7 +59,7 @@ class UnrelatedToCapture {
 
 template <class Action>
 void for_each_kernel(const Action& action) {
-  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kFloat64, Arithmetic::kHalf}) {
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kFloat64}) {
     const KernelTable& table = kernel_table(arithmetic);
     for (const RowKernels& row : table.rows) {
       for (const KernelEntry& kernel : {row.convolve, row.transform_filters, row.filter_gradient, row.finish_filter_gradient})

@@ -41,7 +41,7 @@ struct KernelTable {
   KernelEntry skip_gradient;
 };
 
-/// The table of an arithmetic; kHalf has rows alone, what it lacks is done by kFloat32's kernels over half arrays.
+/// The table of an arithmetic.
 const KernelTable& kernel_table(Arithmetic arithmetic);
 
 }  // namespace longwing::cuda

@@ -5,8 +5,8 @@
 
 namespace longwing::cuda {
 
-/// What a kernel computes in. Half: float16 and bfloat16 arrays through the tensor cores.
-enum class Arithmetic : std::uint8_t { kFloat32, kFloat64, kHalf };
+/// What a kernel computes in; arrays of float16 and bfloat16 in float32.
+enum class Arithmetic : std::uint8_t { kFloat32, kFloat64 };
 
 /// A block transforms `rows` rows of n = threads·elements points; a thread holds `elements` of them, pass p is radices[p] points wide.
 struct RowPolicy {
