@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +54,8 @@ def measured(content: Mapping[str, Any], figures: Sequence[str]) -> str:
 
 def _origin(content: Mapping[str, Any]) -> str:
     machine = content["machine"]
-    commits = sorted({one["commit"] for one in content["results"]})
+    commits = Counter(one["commit"] for one in content["results"]).most_common()
+    told = ", ".join(f"{commit} ({count} results)" for commit, count in commits)
     dates = sorted(one["date"] for one in content["results"])
     versions: dict[str, str] = {}
     for one in content["results"]:
@@ -63,7 +65,7 @@ def _origin(content: Mapping[str, Any]) -> str:
     absent = "".join(f"; absent: {name} ({reason})" for name, reason in content.get("absent", {}).items())
     return (
         f"{machine['processor']} ({machine['model']}), {machine['isa']}, {machine['processors']} processors, "
-        f"{machine['system']}; commit {', '.join(commits)}; {dates[0]} to {dates[-1]} UTC. "
+        f"{machine['system']}; commit {told}; {dates[0]} to {dates[-1]} UTC. "
         f"Beside longwing: {peers}{absent}.\n\n"
         "Each result was compared with float64 in the run that timed it. A ratio is the median over interleaved rounds of "
         "another's time over longwing's in the same round."
