@@ -87,6 +87,26 @@ TEST(Simulation, ShufflesWithinAWarp) {
   for (int t = 0; t < 64; ++t) EXPECT_EQ(out[static_cast<std::size_t>(t)], static_cast<float>((t ^ 5) + 100 * (t / 32 * 32 + 3)));
 }
 
+// Every thread copies four numbers and reads those that its right neighbour copied.
+void copies(BufferArgs args) {
+  auto* shared = shared_memory<float>();
+  const int t = thread_index();
+  copy_async(shared + 4 * t, args.in + 4 * t);
+  wait_for_copies();
+  block_barrier();
+  for (int i = 0; i < 4; ++i) args.out[4 * t + i] = shared[4 * ((t + 1) % 64) + i];
+}
+
+TEST(Simulation, CopiesToSharedMemory) {
+  alignas(16) float in[256];
+  std::vector<float> out(256);
+  for (int i = 0; i < 256; ++i) in[i] = static_cast<float>(i);
+  const KernelEntry kernel = entry<BufferArgs, copies>(64, 256 * sizeof(float), 1);
+  const BufferArgs args = {out.data(), in};
+  simulation::launch(kernel, 1, 1, &args);
+  for (std::size_t i = 0; i < 256; ++i) EXPECT_EQ(out[i], static_cast<float>((i + 4) % 256));
+}
+
 std::uint32_t pair(float low, float high) { return to_float16(low).bits | static_cast<std::uint32_t>(to_float16(high).bits) << 16; }
 
 // in = A (16x16, by rows) then B (16x8, by rows); out = A·B (16x8, by rows)
