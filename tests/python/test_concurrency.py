@@ -66,6 +66,7 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of this kind are POSIX's")
 def test_ctrl_c_ends_a_long_call() -> None:
     script = """
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a process of a background job starts with the signal ignored
 threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     calls["long_conv"]()
