@@ -27,6 +27,10 @@ SPILLS = {
         64,
         "registers saved around the division of a 64-bit unit index, a call that indices below 2^32 do not make",
     ),
+    r"(convolve_rows|filter_gradient)IfLi14E": (
+        160,
+        "512 threads share the registers, 128 each, and 64 of them hold a row's points: addresses wait in L1 meanwhile",
+    ),
 }
 CPU_SECONDS = 260  # of one architecture; twice what it took on a machine that was busy with much else
 KIBIBYTES = 1400  # of one architecture, compressed: 1137 for sm_90
