@@ -66,9 +66,10 @@ struct Block {
   char start = 0, end = 0;  // order the launch before every thread, and every thread before what follows the launch
 };
 
-Block block;
+// Neither is ever destroyed: threads that a refused barrier left behind are ordered before nothing that follows.
+Block& block = *new Block;
+std::vector<std::unique_ptr<Fiber>>& fibers = *new std::vector<std::unique_ptr<Fiber>>;
 int omitted = -1, most_met = 0;
-std::vector<std::unique_ptr<Fiber>> fibers;
 
 LONGWING_UNSEEN Handed& handed(int thread) { return block.exchange[static_cast<std::size_t>(thread)]; }
 LONGWING_UNSEEN int first_of_warp() { return block.current / kWarpThreads * kWarpThreads; }
