@@ -37,22 +37,29 @@ python3 -m longwing info
 status=0
 if python3 -c "import pytest" 2>/dev/null; then
   say "tests/cuda"
-  timeout "$(left 230)" python3 -m pytest -q -x -p no:cacheprovider tests/cuda || status=$?
+  timeout "$(left 300)" python3 -m pytest -q -p no:cacheprovider -W default tests/cuda || status=$?
 else
   echo "tests/cuda were not run: python3 has no pytest"
   status=1
-fi
-if command -v compute-sanitizer >/dev/null; then
-  for tool in memcheck racecheck; do
-    say "compute-sanitizer $tool"
-    timeout "$(left 200)" compute-sanitizer --tool "$tool" --error-exitcode 9 --log-file "build/gpu-$tool.log" \
-      python3 tests/cuda/sanitized.py || { status=$?; echo "$tool ended with $status: build/gpu-$tool.log"; tail -n 20 "build/gpu-$tool.log" || true; }
-  done
 fi
 
 say "bench"
 name=$(nvidia-smi --query-gpu=name --format=csv,noheader | head -n 1 | tr 'A-Z ' 'a-z-')
 results=${1:-bench/results/gpu-$name.json}
-python3 -m bench gpu --seconds "$(left 30)" --json "$results" || status=$?
+timeout "$(left 30)" python3 -m bench gpu --seconds "$(left 150)" --json "$results" || status=$?
+
+if command -v compute-sanitizer >/dev/null; then
+  for tool in memcheck racecheck; do
+    say "compute-sanitizer $tool"
+    ended=0
+    timeout "$(left 5)" compute-sanitizer --tool "$tool" --error-exitcode 9 --log-file "build/gpu-$tool.log" \
+      python3 tests/cuda/sanitized.py || ended=$?
+    case $ended in
+      0) echo "$tool found nothing" ;;
+      124) echo "$tool did not end in the time that was left" ;;
+      *) echo "$tool ended with $ended:"; tail -n 20 "build/gpu-$tool.log"; status=$ended ;;
+    esac
+  done
+fi
 say "done: $results"
 exit "$status"
