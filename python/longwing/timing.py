@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_SHORTEST_SAMPLE = 2e-3
-"""Seconds: below this a sample is several calls, so that the clock and its call do not weigh in."""
+_SHORTEST_SAMPLE = 5e-3
+"""Seconds: below this a sample is several calls, so that the clock and its call do not weigh in, and as many calls go
+before it untimed: for the first few milliseconds a contender still pays for the caches that the one before has filled."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def compare(
     ----------
     contenders : sequence of Contender
         Timed in rounds: each round calls all of them, starting one further than the round before, so that what slows
-        the machine down for a while slows all of them down. A call shorter than 2 ms is repeated within its sample.
+        the machine down for a while slows all of them down. A call shorter than 5 ms is repeated within its sample,
+        and a sample is taken twice, the first time to fill the caches.
     error : callable
         Takes a result and returns its error, a float.
     limit : float
@@ -96,6 +98,7 @@ def compare(
         start = done % max(1, len(racing))
         for i in racing[start:] + racing[:start]:
             time.sleep(pause)
+            _sample(contenders[i].call, repeats[i])
             samples[i].append(_sample(contenders[i].call, repeats[i]))
         if progress:
             progress(done + 1, rounds)
