@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kInterval{50};
 bool Interrupt::poll(void* context) {
   auto& self = *static_cast<Interrupt*>(context);
   if (self.silent_) return false;
-  const Clock::time_point now = Clock::now();
+  const std::chrono::nanoseconds now = CoarseClock::now();
   if (now - self.last_ < kInterval) return self.raised_.has_value();
   self.last_ = now;
   const py::gil_scoped_acquire acquired;

@@ -4,16 +4,30 @@
 #include <pybind11/pybind11.h>
 
 #include <chrono>
+#include <ctime>
 #include <optional>
 
 #include "longwing/plan.h"
 
 namespace longwing::python {
 
+/// A clock that is read between rows, so it must cost no more than a call: some milliseconds coarse where the system has such a one.
+struct CoarseClock {
+  static std::chrono::nanoseconds now() {
+#if defined(CLOCK_MONOTONIC_COARSE)
+    std::timespec time{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+#else
+    return std::chrono::steady_clock::now().time_since_epoch();
+#endif
+  }
+};
+
 /// One call's watch for signals. Python runs signal handlers in its main thread only, so other threads stop asking after one look.
 class Interrupt {
  public:
-  Interrupt() : last_(Clock::now()) {}
+  Interrupt() : last_(CoarseClock::now()) {}
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
@@ -23,11 +37,10 @@ class Interrupt {
   void rethrow() const;
 
  private:
-  using Clock = std::chrono::steady_clock;
   static bool poll(void* context);
   bool check_signals();
 
-  Clock::time_point last_;
+  std::chrono::nanoseconds last_;
   bool silent_ = false;  // not the main thread
   std::optional<pybind11::error_already_set> raised_;
 };

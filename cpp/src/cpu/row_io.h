@@ -48,11 +48,22 @@ class RowIo {
  public:
   explicit RowIo(const KernelTable<T>& kernels) : kernels_(kernels) {}
 
+  /// Where samples [begin, begin+count) stand as the passes want them, in the caller's own memory; null where they do not.
+  T* in_place(const RowSource& source, std::int64_t begin, std::int64_t count) const {
+    const bool plain = source.dtype == kDTypeOf<T> && source.stride == 1 && !source.gate;
+    if (!plain || begin < 0 || begin + count > source.length) return nullptr;
+    return const_cast<T*>(static_cast<const T*>(source.data)) + begin;
+  }
+  T* in_place(const RowSink& sink, std::int64_t begin, std::int64_t count) const {
+    const bool plain = sink.dtype == kDTypeOf<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
+    if (!plain || begin < 0 || begin + count > sink.length) return nullptr;
+    return static_cast<T*>(sink.data) + begin;
+  }
+
   /// Samples [begin, begin+count) of the source: either the caller's own memory or `buffer`, with zeros where the source has
   /// none. Null where all are zero.
   T* read(const RowSource& source, std::int64_t begin, std::int64_t count, T* buffer) const {
-    const bool in_place = source.dtype == kDTypeOf<T> && source.stride == 1 && !source.gate;
-    if (in_place && begin >= 0 && begin + count <= source.length) return const_cast<T*>(static_cast<const T*>(source.data)) + begin;
+    if (T* const own = in_place(source, begin, count)) return own;
     if (!source.periodic && (begin >= source.length || begin + count <= 0)) return nullptr;
     return stage(source, begin, count, buffer);
   }
@@ -61,8 +72,8 @@ class RowIo {
   /// an output.
   T* place(const RowSink& sink, std::int64_t begin, std::int64_t count, T* buffer) const {
     if (begin + count <= 0 || begin >= sink.length) return nullptr;
-    const bool in_place = sink.dtype == kDTypeOf<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
-    return in_place && begin >= 0 && begin + count <= sink.length ? static_cast<T*>(sink.data) + begin : buffer;
+    T* const own = in_place(sink, begin, count);
+    return own ? own : buffer;
   }
 
   /// Carries values that were written to a buffer through activation and gate to their place.

@@ -73,11 +73,19 @@ template <class Twiddle>
 void Transform<T>::make_lane_roots(const Twiddle& twiddle) {
   const int a = kernels_.lane_radices[0], b = kernels_.lane_radices[1];
   const std::vector<std::int64_t> chunk_numerators = node_numerators({a});
-  lane_roots_ = AlignedArray<T>(static_cast<std::size_t>((b - 1) * line_size() + 2 * (a - 1)));
+  lane_roots_ = AlignedArray<T>(static_cast<std::size_t>((a + b - 2) * line_size() + 2 * (a - 1)));
   T* out = lane_roots_.data();
+  const auto chunk_numerator = [&](int lane) { return chunk_numerators[static_cast<std::size_t>(lane / b)]; };
   for (int q = 1; q < b; ++q, out += line_size()) {
     for (int lane = 0; lane < a * b; ++lane) {
-      const auto w = rounded_root<T>(twiddle(chunk_numerators[static_cast<std::size_t>(lane / b)], a, q, b));
+      const auto w = rounded_root<T>(twiddle(chunk_numerator(lane), a, q, b));
+      out[lane] = w.real();
+      out[lane + a * b] = w.imag();
+    }
+  }
+  for (int q = 1; q < a; ++q, out += line_size()) {
+    for (int lane = 0; lane < a * b; ++lane) {
+      const auto w = rounded_root<T>(twiddle(chunk_numerator(lane), 1, q, a));
       out[lane] = w.real();
       out[lane + a * b] = w.imag();
     }

@@ -65,13 +65,16 @@ void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* line
   const std::int64_t m = transform_->lines(), n = transform_->n();
   const int lanes = this->kernels().lanes;
   const RowIo<T> io(this->kernels());
+  const bool has_im = row.periodic || begin + n < row.length;
+  T* const whole = io.in_place(row, begin, n);
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
     const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
     EdgeArgs<T> edge = edge_args(lines + p * 2 * lanes, count);
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = begin + q * m + p;
-      edge.re[q] = io.read(row, at, count, buffer + 2 * q * kTile);
+      edge.re[q] = whole ? whole + q * m + p : io.read(row, at, count, buffer + 2 * q * kTile);
+      if (!has_im) continue;
       edge.im[q] = io.read(row, at + n, count, buffer + (2 * q + 1) * kTile);
       edge.has_im = edge.has_im || edge.im[q];
     }
@@ -84,21 +87,25 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
   const std::int64_t m = transform_->lines(), n = transform_->n();
   const int lanes = this->kernels().lanes;
   const RowIo<T> io(this->kernels());
+  const bool has_im = n - shift < row.length;
+  T* const whole = io.in_place(row, -shift, n);
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
     const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
     EdgeArgs<T> edge = edge_args(lines + p * 2 * lanes, count);
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = q * m + p - shift;
-      edge.re[q] = io.place(row, at, count, buffer + 2 * q * kTile);
+      edge.re[q] = whole ? whole + q * m + p : io.place(row, at, count, buffer + 2 * q * kTile);
+      if (!has_im) continue;
       edge.im[q] = io.place(row, at + n, count, buffer + (2 * q + 1) * kTile);
       edge.has_im = edge.has_im || edge.im[q];
     }
     this->kernels().leave(edge);
+    if (whole && !has_im) return;
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = q * m + p - shift;
       if (T* const re = buffer + 2 * q * kTile; edge.re[q] == re) io.write(row, at, count, re);
-      if (T* const im = buffer + (2 * q + 1) * kTile; edge.im[q] == im) io.write(row, at + n, count, im);
+      if (T* const im = buffer + (2 * q + 1) * kTile; has_im && edge.im[q] == im) io.write(row, at + n, count, im);
     }
   });
 }
@@ -111,7 +118,7 @@ void TransformEngine<T>::convolve_windows(const LagMap& map, CenterOp op, const 
     enter(x, w.input_begin, lines, team);
     transform_->run(op, center_args(lines, spectrum, skip), team);
     leave(lines, part_of(y, w.output_begin, w.output_count), w.output_begin - w.input_begin, team);
-    stop_point();
+    if (i + 1 < windows) stop_point();
   }
 }
 

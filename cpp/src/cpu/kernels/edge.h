@@ -7,7 +7,10 @@
 // vectors are in registers at a time:
 //   rows b, B+b, 2B+b … --radix A--> a·B+b --exchange chunks over a--> (c, b), chunk a, position c·B.. --radix B over b-->
 //   (c, q), node a·B+q in chunk a --transpose each chunk over q--> line c·B+j, lane a·B+q.
-// Twiddles: B-1 lines for the second level, where they differ by chunk, and behind them A-1 complex scalars for the first.
+// Twiddles: B-1 lines for the second level, where they differ by chunk, A-1 lines for the first level of real rows, and behind them
+// A-1 complex scalars for that of complex rows.
+// Real rows enter without an exchange: chunk a of (c, b) is the sum over q of row q·B+b, position c·B.., times a root that depends on
+// a and q alone, so that positions are loaded into every chunk at once, and a line of roots multiplies them.
 // Example with 4 lanes (A = 1, B = 4), m = 8: rows at 0, 8, 16, 24; the block at p = 4 reads u[4..7], u[12..15], u[20..23], u[28..31]
 // and writes lines 4, 5, 6, 7.
 #pragma once
@@ -29,7 +32,7 @@ struct LaneRoots {
   const T* chunk_lines;
 
   LONGWING_HD Complex<Vec<T>> first(int q) const {
-    const T* const scalars = chunk_lines + (kLaneRadixB<T> - 1) * kLine<T> + 2 * (q - 1);
+    const T* const scalars = chunk_lines + (kLaneRadixA<T> + kLaneRadixB<T> - 2) * kLine<T> + 2 * (q - 1);
     return {Vec<T>::broadcast(scalars), Vec<T>::broadcast(scalars + 1)};
   }
   LONGWING_HD Complex<Vec<T>> second(int q) const { return load_line(chunk_lines + (q - 1) * kLine<T>); }
@@ -100,16 +103,14 @@ LONGWING_HD void leave_rows(const EdgeArgs<T>& args, std::int64_t p, int positio
   }
 }
 
-// The second level, to lines.
-template <bool kWhole, class T>
-LONGWING_HD void enter_lines(const EdgeArgs<T>& args, std::int64_t p, int positions, Complex<Vec<T>>* x) {
+// The second level, to `positions` lines.
+template <bool kWhole, class Roots, class T>
+LONGWING_HD void enter_lines(const Roots& roots, T* line, int positions, Complex<Vec<T>>* x) {
   constexpr int B = kLaneRadixB<T>;
-  const LaneRoots<T> roots{args.roots};
 #pragma GCC unroll 4
   for (int q = 1; q < B; ++q) x[q] = x[q] * roots.second(q);
   butterfly<B, 1>(x);
   transpose_parts<B>(x, [](Vec<T>* part) { transpose_in_chunks(part); });
-  T* const line = args.lines + p * kLine<T>;
 #pragma GCC unroll 4
   for (int j = 0; j < B; ++j) {
     if (kWhole || j < positions) store_line(line + j * kLine<T>, x[j]);
@@ -139,7 +140,7 @@ LONGWING_HD void enter_block(const EdgeArgs<T>& args, std::int64_t p, int positi
     Complex<Vec<T>> x[B];
 #pragma GCC unroll 4
     for (int b = 0; b < B; ++b) enter_rows<kHasIm, kWhole>(args, p, positions, b, x + b);
-    return enter_lines<kWhole>(args, p, positions, x);
+    return enter_lines<kWhole>(LaneRoots<T>{args.roots}, args.lines + p * kLine<T>, positions, x);
   }
   Block<T> block;
 #pragma GCC unroll 1
@@ -155,7 +156,7 @@ LONGWING_HD void enter_block(const EdgeArgs<T>& args, std::int64_t p, int positi
     Complex<Vec<T>> x[B];
 #pragma GCC unroll 4
     for (int q = 0; q < B; ++q) x[q] = load_line(block.lines + (c * B + q) * kLine<T>);
-    enter_lines<kWhole>(args, p + c * B, positions - c * B, x);
+    enter_lines<kWhole>(LaneRoots<T>{args.roots}, args.lines + (p + c * B) * kLine<T>, positions - c * B, x);
   }
 }
 
@@ -187,6 +188,61 @@ LONGWING_HD void leave_block(const EdgeArgs<T>& args, std::int64_t p, int positi
   }
 }
 
+// Both levels' twiddles of real rows, in registers.
+template <class T>
+struct RealRoots {
+  Complex<Vec<T>> line[kLaneRadixA<T> + kLaneRadixB<T> - 2];
+
+  LONGWING_HD explicit RealRoots(const T* table) {
+#pragma GCC unroll 6
+    for (int i = 0; i < kLaneRadixA<T> + kLaneRadixB<T> - 2; ++i) line[i] = load_line(table + i * kLine<T>);
+  }
+  LONGWING_HD Complex<Vec<T>> first(int q) const { return line[kLaneRadixB<T> + q - 2]; }
+  LONGWING_HD Complex<Vec<T>> second(int q) const { return line[q - 1]; }
+};
+
+// Positions p.. of a row, in every chunk.
+template <bool kDense, bool kWhole, class T>
+LONGWING_HD Vec<T> load_chunk(const T* row, std::int64_t p, int positions) {
+  if (!kDense && !row) return Vec<T>(0.0);
+  if constexpr (kWhole) return broadcast_chunk(row + p);
+  T values[kChunk<T>] = {};
+  for (int i = 0; i < positions; ++i) values[i] = row[p + i];
+  return broadcast_chunk(values);
+}
+
+// Lines p.. p+B-1 of real rows.
+template <bool kDense, bool kWhole, class T>
+LONGWING_HD void enter_real_chunk(const T* const* rows, const RealRoots<T>& roots, T* lines, std::int64_t p, int positions) {
+  constexpr int A = kLaneRadixA<T>, B = kLaneRadixB<T>;
+  const auto row = [&](int q) { return load_chunk<kDense, kWhole>(rows[q], p, positions); };
+  Complex<Vec<T>> x[B];
+#pragma GCC unroll 4
+  for (int a = 1; a < A; ++a) {  // the sums of the B rows side by side: none waits for itself
+#pragma GCC unroll 4
+    for (int b = 0; b < B; ++b) {
+      const Vec<T> value = row(a * B + b);
+      x[b].re = fma(value, roots.first(a).re, a == 1 ? row(b) : x[b].re);
+      x[b].im = a == 1 ? value * roots.first(a).im : fma(value, roots.first(a).im, x[b].im);
+    }
+  }
+  enter_lines<kWhole>(roots, lines + p * kLine<T>, positions, x);
+}
+
+// kDense: no row is null.
+template <bool kDense, class T>
+void enter_real(const EdgeArgs<T>& args) {
+  constexpr int A = kLaneRadixA<T>, B = kLaneRadixB<T>;
+  const RealRoots<T> roots(args.roots);
+  const T* rows[A * B];  // copies that no store can reach
+  for (int q = 0; q < A * B; ++q) rows[q] = args.re[q];
+  T* const lines = args.lines;
+  const std::int64_t count = args.count;
+  std::int64_t p = 0;
+  for (; p + B <= count; p += B) enter_real_chunk<kDense, true>(rows, roots, lines, p, B);
+  if (p < count) enter_real_chunk<kDense, false>(rows, roots, lines, p, static_cast<int>(count - p));
+}
+
 template <bool kEnter, bool kHasIm, class T>
 void edge_pass(const EdgeArgs<T>& args) {
   constexpr int kLanes = Vec<T>::kLanes;
@@ -202,7 +258,11 @@ void edge_pass(const EdgeArgs<T>& args) {
 
 template <class T>
 void enter(const EdgeArgs<T>& args) {
-  args.has_im ? edge_pass<true, true>(args) : edge_pass<true, false>(args);
+  if (args.has_im) return edge_pass<true, true>(args);
+  if constexpr (kLaneRadixA<T> == 1) return edge_pass<true, false>(args);
+  bool dense = true;
+  for (int q = 0; q < Vec<T>::kLanes; ++q) dense = dense && args.re[q];
+  dense ? enter_real<true>(args) : enter_real<false>(args);
 }
 
 template <class T>

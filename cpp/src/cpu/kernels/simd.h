@@ -110,6 +110,20 @@ constexpr int kChunk = 16 / static_cast<int>(sizeof(T));
 template <class T>
 constexpr int kChunks = Vec<T>::kLanes / kChunk<T>;
 
+/// kChunk elements from p on, in every chunk.
+template <class T>
+LONGWING_HD Vec<T> broadcast_chunk(const T* p) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) return typename Vec<T>::Native(_mm512_maskz_broadcast_f32x4(0xFFFF, _mm_loadu_ps(p)));
+  else return typename Vec<T>::Native(_mm512_castps_pd(_mm512_maskz_broadcast_f32x4(0xFFFF, _mm_castpd_ps(_mm_loadu_pd(p)))));
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) return typename Vec<T>::Native(_mm256_broadcast_ps(reinterpret_cast<const __m128*>(p)));
+  else return typename Vec<T>::Native(_mm256_broadcast_pd(reinterpret_cast<const __m128d*>(p)));
+#else
+  return Vec<T>::load(p);
+#endif
+}
+
 // The shuffles of two vectors that are one instruction each: inside the chunks, or of whole chunks.
 enum class Shuffle {
   kInterleaveLow,
@@ -188,9 +202,22 @@ LONGWING_HD void transpose_chunks(Vec<T>* rows) {
 template <class T>
 constexpr int kLine = 2 * Vec<T>::kLanes;
 
+/// The same number, of which the compiler does not know that it stands in memory: it is loaded once, and not again for every use.
+template <class T>
+LONGWING_HD Vec<T> in_register(Vec<T> x) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(x.v));
+#elif defined(__x86_64__)
+  asm("" : "+x"(x.v));
+#elif defined(__aarch64__)
+  asm("" : "+w"(x.v));
+#endif
+  return x;
+}
+
 template <class T>
 LONGWING_HD Complex<Vec<T>> load_line(const T* line) {
-  return {Vec<T>::load(line), Vec<T>::load(line + Vec<T>::kLanes)};
+  return {in_register(Vec<T>::load(line)), in_register(Vec<T>::load(line + Vec<T>::kLanes))};
 }
 
 template <class T>
