@@ -49,6 +49,9 @@ class Model:
     attention_at: tuple[int, ...] = ()
     """Layers, from 0, that are attention whatever `layer` says."""
 
+    linear_skip: bool = False
+    """Regression: the answer is the model's plus a learned linear map of the input at the same step."""
+
 
 @dataclass(frozen=True)
 class Training:

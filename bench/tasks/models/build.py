@@ -14,6 +14,7 @@ from bench.tasks.models.attention import Attention, Positions
 from bench.tasks.models.butterfly import ButterflyLongConv
 from bench.tasks.models.mlp import Mlp
 from bench.tasks.models.s4d import S4D
+from bench.tasks.models.skip import LinearSkip
 from bench.tasks.models.torch_fft import LongConvOverTorchFft
 
 
@@ -27,6 +28,8 @@ def build(config: Model, data: TaskData) -> nn.Module:
     language = data.kind == "language_model"
     if language and config.bidirectional:
         raise TaskError("model.bidirectional is True: a language model must not see the future, supported is False")
+    if config.linear_skip and data.kind != "regression":
+        raise TaskError(f"model.linear_skip is True: {data.name} is no regression, supported is False")
     model = LongConvModel(
         config.width,
         len(parts),
@@ -47,7 +50,7 @@ def build(config: Model, data: TaskData) -> nn.Module:
         block.layer = part
     if any(isinstance(part, Attention) for part in parts):
         model.encoder = nn.Sequential(model.encoder, Positions(data.length, config.width))
-    return model
+    return LinearSkip(model, data.channels, _outputs(data)) if config.linear_skip else model  # type: ignore[arg-type]
 
 
 def _outputs(data: TaskData) -> int:
