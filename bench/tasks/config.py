@@ -49,8 +49,10 @@ class Model:
     attention_at: tuple[int, ...] = ()
     """Layers, from 0, that are attention whatever `layer` says."""
 
-    linear_skip: bool = False
-    """Regression: the answer is the model's plus a learned linear map of the input at the same step."""
+    linear_skip: int = 0
+    """Regression: the answer is the model's plus a linear map of that many last inputs, with `embed_dropout`."""
+
+    linear_skip_lr: float = 0.01
 
 
 @dataclass(frozen=True)

@@ -105,13 +105,15 @@ def test_attention_knows_the_order() -> None:
 
 def test_a_linear_skip_is_all_that_a_new_model_answers_with() -> None:
     data = TaskData("test", EMPTY, EMPTY, EMPTY, "regression", None, 2, None, LENGTH, "")
-    model = build(replace(SMALL, linear_skip=True), data).eval()
+    model = build(replace(SMALL, linear_skip=2), data).eval()
     x = torch.randn(3, LENGTH, 2)
+    assert [len(group["params"]) for group in parameter_groups(model, 1e-3, 0.1) if group["lr"] == 0.01] == [1]
     bias = model(torch.zeros_like(x))
     assert torch.equal(model(x), bias)
     with torch.no_grad():
-        model.linear.weight.copy_(torch.tensor([[1.0, 2.0], [0.0, -1.0]]))  # type: ignore[union-attr, operator]
-    expected = torch.stack([x[..., 0] + 2 * x[..., 1], -x[..., 1]], -1)
+        model.linear.weight.copy_(torch.tensor([[1.0, 2.0, 0.0, 0.0], [0.0, -1.0, 3.0, 0.0]]))  # type: ignore[union-attr, operator]
+    before = torch.cat([torch.zeros(3, 1), x[:, :-1, 0]], 1)
+    expected = torch.stack([x[..., 0] + 2 * x[..., 1], 3 * before - x[..., 1]], -1)
     assert torch.allclose(model(x) - bias, expected, atol=1e-6)
     with pytest.raises(TaskError, match="linear_skip"):
-        build(replace(SMALL, linear_skip=True), CLASSES)
+        build(replace(SMALL, linear_skip=2), CLASSES)

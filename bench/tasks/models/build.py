@@ -29,7 +29,7 @@ def build(config: Model, data: TaskData) -> nn.Module:
     if language and config.bidirectional:
         raise TaskError("model.bidirectional is True: a language model must not see the future, supported is False")
     if config.linear_skip and data.kind != "regression":
-        raise TaskError(f"model.linear_skip is True: {data.name} is no regression, supported is False")
+        raise TaskError(f"model.linear_skip is {config.linear_skip}: {data.name} is no regression, supported is 0")
     model = LongConvModel(
         config.width,
         len(parts),
@@ -50,7 +50,10 @@ def build(config: Model, data: TaskData) -> nn.Module:
         block.layer = part
     if any(isinstance(part, Attention) for part in parts):
         model.encoder = nn.Sequential(model.encoder, Positions(data.length, config.width))
-    return LinearSkip(model, data.channels, _outputs(data)) if config.linear_skip else model  # type: ignore[arg-type]
+    if config.linear_skip and data.channels is not None:
+        rate, dropout = config.linear_skip_lr, config.embed_dropout
+        return LinearSkip(model, data.channels, _outputs(data), config.linear_skip, rate, dropout)
+    return model
 
 
 def _outputs(data: TaskData) -> int:
