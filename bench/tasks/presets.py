@@ -181,8 +181,13 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "cpu": {
         "listops": _cpu(1500, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005),
+        # The running means of batch norms over 16 padded reviews are noise: .745 and .704 of validation 500 steps apart.
         "text": _cpu(
-            4000, {"length": 1024}, {"init": "geometric", "kernel_lr": 3e-3, "kernel_dropout": 0.1}, batch=16, lr=0.005
+            4000,
+            {"length": 1024},
+            {"norm": "layer", "init": "geometric", "kernel_lr": 3e-3, "kernel_dropout": 0.1},
+            batch=16,
+            lr=0.004,
         ),
         "retrieval": _cpu(600, {"length": 1024}, {"init": "geometric"}, batch=16, lr=0.005),
         "image": _cpu(1500, {}, {"init": "geometric", "dropout": 0.0}),
@@ -195,13 +200,13 @@ CHANGES: dict[str, dict[str, Change]] = {
             {"layers": 3, "width": 128, "attention_at": (), "heads": 4, "embed_dropout": 0.0, "init": "geometric"},
             {**_CPU, "batch": 16, "steps": 1000, "lr": 3e-3, "warmup": 0.05},
         ),
-        # Chosen with valid_subjects=1, by the fifth subject; with 0 the five train that fit the autoregression to beat.
+        # Chosen by leaving out each of the five subjects, who then all train, as for the autoregression to beat.
         "fmri": _cpu(
             600,
             {"length": 200, "stride": 10, "valid_subjects": 0},
-            {**_FMRI, "linear_skip": 2, "linear_skip_lr": 5e-3, "embed_dropout": 0.1},
+            {**_FMRI, "linear_skip": 2, "linear_skip_lr": 5e-3, "embed_dropout": 0.2},
             batch=8,
-            lr=3e-4,
+            lr=1e-4,
         ),
         "fashion": _cpu(800, {}, {"init": "geometric"}),
         "series": _cpu(200, {}, {"init": "geometric"}, batch=8),
