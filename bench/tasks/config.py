@@ -50,7 +50,8 @@ class Model:
     """Layers, from 0, that are attention whatever `layer` says."""
 
     linear_skip: int = 0
-    """Regression: the answer is the model's plus a linear map of that many last inputs, with `embed_dropout`."""
+    """Regression: taps of a filter for each channel, added to the answer with a linear map of the last input, which has
+    `embed_dropout`."""
 
     linear_skip_lr: float = 0.01
 

@@ -198,7 +198,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "fmri": _cpu(
             600,
             {"length": 200, "stride": 10, "valid_subjects": 0},
-            {**_FMRI, "linear_skip": 2, "linear_skip_lr": 5e-3, "embed_dropout": 0.2},
+            {**_FMRI, "linear_skip": 8, "linear_skip_lr": 5e-3, "embed_dropout": 0.45},
             batch=8,
             lr=1e-4,
         ),

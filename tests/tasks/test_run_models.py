@@ -107,13 +107,13 @@ def test_a_linear_skip_is_all_that_a_new_model_answers_with() -> None:
     data = TaskData("test", EMPTY, EMPTY, EMPTY, "regression", None, 2, None, LENGTH, "")
     model = build(replace(SMALL, linear_skip=2), data).eval()
     x = torch.randn(3, LENGTH, 2)
-    assert [len(group["params"]) for group in parameter_groups(model, 1e-3, 0.1) if group["lr"] == 0.01] == [1]
-    bias = model(torch.zeros_like(x))
-    assert torch.equal(model(x), bias)
+    assert [len(group["params"]) for group in parameter_groups(model, 1e-3, 0.1) if group["lr"] == 0.01] == [2]
+    assert torch.equal(model(x), torch.zeros_like(x))
     with torch.no_grad():
-        model.linear.weight.copy_(torch.tensor([[1.0, 2.0, 0.0, 0.0], [0.0, -1.0, 3.0, 0.0]]))  # type: ignore[union-attr, operator]
+        model.own.copy_(torch.tensor([[1.0, 0.5], [-1.0, 0.0]]))  # type: ignore[union-attr, operator]
+        model.others.weight.copy_(torch.tensor([[0.0, 2.0], [0.0, 0.0]]))  # type: ignore[union-attr, operator]
     before = torch.cat([torch.zeros(3, 1), x[:, :-1, 0]], 1)
-    expected = torch.stack([x[..., 0] + 2 * x[..., 1], 3 * before - x[..., 1]], -1)
-    assert torch.allclose(model(x) - bias, expected, atol=1e-6)
+    expected = torch.stack([x[..., 0] + 0.5 * before + 2 * x[..., 1], -x[..., 1]], -1)
+    assert torch.allclose(model(x), expected, atol=1e-6)
     with pytest.raises(TaskError, match="linear_skip"):
         build(replace(SMALL, linear_skip=2), CLASSES)

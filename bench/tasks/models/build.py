@@ -52,7 +52,7 @@ def build(config: Model, data: TaskData) -> nn.Module:
         model.encoder = nn.Sequential(model.encoder, Positions(data.length, config.width))
     if config.linear_skip and data.channels is not None:
         rate, dropout = config.linear_skip_lr, config.embed_dropout
-        return LinearSkip(model, data.channels, _outputs(data), config.linear_skip, rate, dropout)
+        return LinearSkip(model, data.channels, config.linear_skip, rate, dropout)
     return model
 
 

@@ -1,32 +1,35 @@
-"""A linear map beside a model, from the last inputs to the answer at that step."""
+"""A linear prediction beside a model: each channel's from its own past, and from the others' last values."""
 
 from __future__ import annotations
 
 import torch
+from longwing.torch import long_conv
 from torch import nn
-from torch.nn import functional
 
 
 class LinearSkip(nn.Module):
-    """model(x) + Σ_i A_i·x[t-i] for signals x (B, L, C), i below `taps`: what a vector autoregression of that order is.
+    """model(x) + (k * x)[t] + A·x[t] for signals x (B, L, C): k one filter of `taps` taps for each channel, A (C, C).
 
-    The map has a learning rate of its own: where the channels are correlated, the rate that suits the model leaves it short
-    of its least squares. Dropout of its inputs is to it what a ridge penalty is, p/(1-p) of each input's sum of squares. It
-    is zero at first, and so is what the model's own last layer adds.
+    Both have a learning rate of their own: where the channels are correlated, the rate that suits the model leaves A short
+    of its least squares. Dropout before A is to it what a ridge penalty of p/(1-p) of the channels' sums of squares is. k is
+    free of it: what is shrunk is what the channels tell of each other. k, A and what the model's decoder adds are zero at
+    first.
     """
 
-    def __init__(self, model: nn.Module, channels: int, outputs: int, taps: int, lr: float, dropout: float) -> None:
+    def __init__(self, model: nn.Module, channels: int, taps: int, lr: float, dropout: float) -> None:
         super().__init__()
-        self.model, self.taps = model, taps
-        self.linear = nn.Linear(taps * channels, outputs, bias=False)
+        self.model = model
+        self.own = nn.Parameter(torch.zeros(channels, taps))
+        self.others = nn.Linear(channels, channels, bias=False)
+        nn.init.zeros_(self.others.weight)
+        for weight in (self.own, self.others.weight):
+            weight._optim = {"lr": lr}  # type: ignore[attr-defined, assignment]
         self.dropout = nn.Dropout(dropout)
-        nn.init.zeros_(self.linear.weight)
-        self.linear.weight._optim = {"lr": lr}  # type: ignore[assignment]
         for parameter in model.decoder.parameters():  # type: ignore[union-attr, operator]
             nn.init.zeros_(parameter)
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """Return the model's answer plus the linear one."""
-        past = [functional.pad(x, (0, 0, lag, 0))[:, : x.shape[1]] for lag in range(self.taps)]
-        result: torch.Tensor = self.model(x, lengths) + self.linear(self.dropout(torch.cat(past, -1)))
+        own = long_conv(x.mT.contiguous(), self.own).mT
+        result: torch.Tensor = self.model(x, lengths) + own + self.others(self.dropout(x))
         return result
