@@ -26,6 +26,9 @@ class Model:
     """C, filters of each channel."""
 
     norm: Literal["layer", "batch"] = "batch"
+    norm_momentum: float = 0.1
+    """Of batch norms: weight of a step's means in those that evaluation takes."""
+
     prenorm: bool = True
     bidirectional: bool = False
     pooling: Literal["mean", "max", "last"] = "mean"

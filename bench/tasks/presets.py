@@ -181,8 +181,14 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "cpu": {
         "listops": _cpu(1500, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005),
-        # A rate of .005 stays above a loss of .62 until it has fallen by a third; layer norms learned more slowly yet.
-        "text": _cpu(2500, {"length": 1024}, {"init": "geometric", "kernel_lr": 2e-3, "kernel_dropout": 0.1}, lr=0.002),
+        # With batch norms' usual momentum the validation figure is noise: .745, then .704 at the end of the schedule.
+        "text": _cpu(
+            4500,
+            {"length": 1024},
+            {"init": "geometric", "kernel_lr": 3e-3, "kernel_dropout": 0.1, "norm_momentum": 0.01},
+            batch=16,
+            lr=0.005,
+        ),
         "retrieval": _cpu(600, {"length": 1024}, {"init": "geometric"}, batch=16, lr=0.005),
         "image": _cpu(1500, {}, {"init": "geometric", "dropout": 0.0}),
         "pathfinder": _cpu(1200, {"size": 32, "train_size": 20_000}),

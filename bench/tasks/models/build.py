@@ -48,6 +48,9 @@ def build(config: Model, data: TaskData) -> nn.Module:
     )
     for block, part in zip(model.blocks, parts, strict=True):
         block.layer = part
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.momentum = config.norm_momentum
     if any(isinstance(part, Attention) for part in parts):
         model.encoder = nn.Sequential(model.encoder, Positions(data.length, config.width))
     if config.linear_skip and data.channels is not None:

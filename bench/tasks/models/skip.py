@@ -11,9 +11,8 @@ class LinearSkip(nn.Module):
     """model(x) + (k * x)[t] + A·x[t] for signals x (B, L, C): k one filter of `taps` taps for each channel, A (C, C).
 
     Both have a learning rate of their own: where the channels are correlated, the rate that suits the model leaves A short
-    of its least squares. Dropout before A is to it what a ridge penalty of p/(1-p) of the channels' sums of squares is. It
-    does not touch k: what is shrunk is what the channels tell of each other. k, A and what the model's decoder adds are zero
-    at first.
+    of its least squares. Dropout before A is to it what a ridge penalty of p/(1-p) of the channels' sums of squares is.
+    What is shrunk is what the channels tell of each other, not k. k, A and what the model's decoder adds are zero at first.
     """
 
     def __init__(self, model: nn.Module, channels: int, taps: int, lr: float, dropout: float) -> None:
