@@ -189,7 +189,7 @@ CHANGES: dict[str, dict[str, Change]] = {
             batch=16,
             lr=0.005,
         ),
-        "retrieval": _cpu(600, {"length": 1024}, {"init": "geometric"}, batch=16, lr=0.005),
+        "retrieval": _cpu(1000, {"length": 1024}, {"init": "geometric", "norm_momentum": 0.01}, batch=16, lr=0.005),
         "image": _cpu(1500, {}, {"init": "geometric", "dropout": 0.0}),
         "pathfinder": _cpu(1200, {"size": 32, "train_size": 20_000}),
         "pathx": _cpu(60, {"train_size": 480, "valid_size": 48, "test_size": 96}, batch=4),
