@@ -230,7 +230,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "series": Change({}, {}, {**_GPU, "workers": 0}),
     },
     "ablation": {
-        "scifar": _cpu(300, {"test_size": 2000}, {"dropout": 0.0}, evaluate_every=150),
+        "scifar": _cpu(300, {}, {"dropout": 0.0}, evaluate_every=150),
         "listops": _cpu(
             500, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005, evaluate_every=250
         ),
