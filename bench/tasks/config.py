@@ -26,6 +26,9 @@ class Model:
     """C, filters of each channel."""
 
     norm: Literal["layer", "batch"] = "batch"
+    norm_momentum: float = 0.1
+    """Of batch norms: weight of a step's means in those that evaluation takes."""
+
     prenorm: bool = True
     bidirectional: bool = False
     pooling: Literal["mean", "max", "last"] = "mean"
@@ -48,6 +51,12 @@ class Model:
 
     attention_at: tuple[int, ...] = ()
     """Layers, from 0, that are attention whatever `layer` says."""
+
+    linear_skip: int = 0
+    """Regression: taps of a filter for each channel, added to the answer with a linear map of the last input, which has
+    `embed_dropout`."""
+
+    linear_skip_lr: float = 0.01
 
 
 @dataclass(frozen=True)

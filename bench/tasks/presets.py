@@ -135,6 +135,11 @@ _SMOKE_SIZES = {"train_size": 64, "valid_size": 16, "test_size": 16}
 _SMALL = {"layers": 3, "width": 64, "channels": 1, "norm": "batch", "prenorm": True, "heads": 4}
 """On a CPU a batch norm costs a third of a layer norm over the channels of rows, and one filter half of two."""
 
+_FMRI = {
+    "layers": 1, "norm": "layer", "init": "geometric", "dropout": 0.5, "lam": 0.01, "kernel_lr": 1e-4,
+}  # fmt: skip
+"""Five subjects are little: what is not linear has to be held back, or it learns them by heart."""
+
 _CPU = {"batch": 32, "epochs": 0, "accumulate": 1, "precision": "bf16-mixed", "evaluate_every": 500}
 _GPU = {"precision": "bf16-mixed", "workers": 8, "evaluate_every": 1000}
 
@@ -176,19 +181,33 @@ CHANGES: dict[str, dict[str, Change]] = {
     },
     "cpu": {
         "listops": _cpu(1500, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005),
-        "text": _cpu(1500, {"length": 1024}, {"init": "geometric"}, lr=0.005),
-        "retrieval": _cpu(600, {"length": 1024}, {"init": "geometric"}, batch=16, lr=0.005),
+        # With batch norms' usual momentum the validation figure is noise: .745, then .704 at the end of the schedule.
+        "text": _cpu(
+            4500,
+            {"length": 1024},
+            {"init": "geometric", "kernel_lr": 3e-3, "kernel_dropout": 0.1, "norm_momentum": 0.01},
+            batch=16,
+            lr=0.005,
+        ),
+        "retrieval": _cpu(1000, {"length": 1024}, {"init": "geometric", "norm_momentum": 0.01}, batch=16, lr=0.005),
         "image": _cpu(1500, {}, {"init": "geometric", "dropout": 0.0}),
         "pathfinder": _cpu(1200, {"size": 32, "train_size": 20_000}),
         "pathx": _cpu(60, {"train_size": 480, "valid_size": 48, "test_size": 96}, batch=4),
         "path256": _cpu(20, {"train_size": 80, "valid_size": 16, "test_size": 32}, {"layers": 2}, batch=4),
         "scifar": _cpu(1500, {}, {"dropout": 0.0}),
         "lm": Change(
-            {"corpus": "wikitext2", "tokens": "byte", "length": 512},
+            {"corpus": "wikipedia", "tokens": "byte", "length": 512},
             {"layers": 3, "width": 128, "attention_at": (), "heads": 4, "embed_dropout": 0.0, "init": "geometric"},
             {**_CPU, "batch": 16, "steps": 1000, "lr": 3e-3, "warmup": 0.05},
         ),
-        "fmri": _cpu(400, {"length": 200}, {"layers": 2, "norm": "layer", "init": "geometric"}, batch=8, lr=2e-3),
+        # Chosen by leaving out each of the five subjects, who then all train, as for the autoregression to beat.
+        "fmri": _cpu(
+            600,
+            {"length": 200, "stride": 10, "valid_subjects": 0},
+            {**_FMRI, "linear_skip": 8, "linear_skip_lr": 5e-3, "embed_dropout": 0.45},
+            batch=8,
+            lr=1e-4,
+        ),
         "fashion": _cpu(800, {}, {"init": "geometric"}),
         "series": _cpu(200, {}, {"init": "geometric"}, batch=8),
     },
@@ -211,7 +230,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "series": Change({}, {}, {**_GPU, "workers": 0}),
     },
     "ablation": {
-        "scifar": _cpu(300, {"test_size": 2000}, {"dropout": 0.0}, evaluate_every=150),
+        "scifar": _cpu(300, {}, {"dropout": 0.0}, evaluate_every=150),
         "listops": _cpu(
             500, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005, evaluate_every=250
         ),

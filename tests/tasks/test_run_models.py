@@ -13,6 +13,7 @@ from torch.utils.data import TensorDataset
 
 from bench.tasks.config import Layer, Model
 from bench.tasks.data import TaskData
+from bench.tasks.errors import TaskError
 from bench.tasks.models import build
 from bench.tasks.models.s4d import S4D
 from bench.tasks.models.torch_fft import LongConvOverTorchFft
@@ -100,3 +101,19 @@ def test_attention_knows_the_order() -> None:
     model = build(replace(SMALL, layer="attention"), CLASSES).eval()
     x = torch.randn(1, LENGTH, 2)
     assert not torch.allclose(model(x), model(x.flip(1)), atol=1e-4)
+
+
+def test_a_linear_skip_is_all_that_a_new_model_answers_with() -> None:
+    data = TaskData("test", EMPTY, EMPTY, EMPTY, "regression", None, 2, None, LENGTH, "")
+    model = build(replace(SMALL, linear_skip=2), data).eval()
+    x = torch.randn(3, LENGTH, 2)
+    assert [len(group["params"]) for group in parameter_groups(model, 1e-3, 0.1) if group["lr"] == 0.01] == [2]
+    assert torch.equal(model(x), torch.zeros_like(x))
+    with torch.no_grad():
+        model.own.copy_(torch.tensor([[1.0, 0.5], [-1.0, 0.0]]))  # type: ignore[union-attr, operator]
+        model.others.weight.copy_(torch.tensor([[0.0, 2.0], [0.0, 0.0]]))  # type: ignore[union-attr, operator]
+    before = torch.cat([torch.zeros(3, 1), x[:, :-1, 0]], 1)
+    expected = torch.stack([x[..., 0] + 0.5 * before + 2 * x[..., 1], -x[..., 1]], -1)
+    assert torch.allclose(model(x), expected, atol=1e-6)
+    with pytest.raises(TaskError, match="linear_skip"):
+        build(replace(SMALL, linear_skip=2), CLASSES)

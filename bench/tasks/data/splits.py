@@ -16,6 +16,14 @@ def limited(indices: np.ndarray, size: int | None, option: str) -> np.ndarray:
     return indices[:size]
 
 
+def order_of_test(count: int, seed: int, size: int | None) -> np.ndarray:
+    """Return the test examples of `count`: all in their order for None, else `size` that `seed` chooses.
+
+    The first of a file may be of few classes: those of cifar10_jpeg.npz are sorted by theirs.
+    """
+    return np.arange(count) if size is None else limited(shuffled(count, seed), size, "test_size")
+
+
 def checked_sizes(**sizes: int) -> dict[str, int]:
     """Return the sizes of parts that are generated, which have to be positive, in their order."""
     for part, size in sizes.items():

@@ -14,6 +14,7 @@ from bench.tasks.models.attention import Attention, Positions
 from bench.tasks.models.butterfly import ButterflyLongConv
 from bench.tasks.models.mlp import Mlp
 from bench.tasks.models.s4d import S4D
+from bench.tasks.models.skip import LinearSkip
 from bench.tasks.models.torch_fft import LongConvOverTorchFft
 
 
@@ -27,6 +28,8 @@ def build(config: Model, data: TaskData) -> nn.Module:
     language = data.kind == "language_model"
     if language and config.bidirectional:
         raise TaskError("model.bidirectional is True: a language model must not see the future, supported is False")
+    if config.linear_skip and data.kind != "regression":
+        raise TaskError(f"model.linear_skip is {config.linear_skip}: {data.name} is no regression, supported is 0")
     model = LongConvModel(
         config.width,
         len(parts),
@@ -45,8 +48,14 @@ def build(config: Model, data: TaskData) -> nn.Module:
     )
     for block, part in zip(model.blocks, parts, strict=True):
         block.layer = part
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.momentum = config.norm_momentum
     if any(isinstance(part, Attention) for part in parts):
         model.encoder = nn.Sequential(model.encoder, Positions(data.length, config.width))
+    if config.linear_skip and data.channels is not None:
+        rate, dropout = config.linear_skip_lr, config.embed_dropout
+        return LinearSkip(model, data.channels, config.linear_skip, rate, dropout)
     return model
 
 
