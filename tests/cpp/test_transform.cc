@@ -212,7 +212,9 @@ void check_edge(const KernelTable<T>& table, std::int64_t count, bool has_im) {
   }
   table.enter(in);
   table.enter(zero);
-  EXPECT_EQ(lines, same);
+  for (std::size_t i = 0; i < lines.size(); ++i) {  // real rows are summed in another order
+    EXPECT_NEAR(lines[i], same[i], has_im ? T(0) : 40 * std::numeric_limits<T>::epsilon()) << "number " << i;
+  }
   EXPECT_TRUE(std::all_of(lines.begin() + 2 * lanes * count, lines.end(), [](T x) { return x == kGuard; }));
   table.leave(out);
   for (int i = 0; i < 2 * lanes; ++i) {
