@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # Put together here, so that this file does not break its own rule.
-REGISTRY = re.compile("|".join(rf"\b{a}\.{b}\b" for a, b in [("pypi", "org"), ("pythonhosted", "org"), ("pypi", "python")]))
+_PACKAGES, _FILES = "py" + "pi", "python" + "hosted"
+REGISTRY = re.compile("|".join(rf"\b{a}\.{b}\b" for a, b in [(_PACKAGES, "org"), (_FILES, "org"), (_PACKAGES, "python")]))
 MACHINE_PATH = re.compile(r"(?<![\w./~*$}-])/(?:tmp|home|root|work|mnt|scratch|Users)/\w")
 
 
@@ -57,7 +58,7 @@ def test_no_file_names(what: str, pattern: re.Pattern[str]) -> None:
 @pytest.mark.parametrize(
     ("pattern", "line", "found"),
     [
-        (REGISTRY, "https://" + "pypi" + ".org/simple", True),
+        (REGISTRY, "https://" + _PACKAGES + ".org/simple", True),
         (REGISTRY, "upload to PyPI", False),
         (MACHINE_PATH, 'open("/' + 'home/me/x")', True),
         (MACHINE_PATH, "in /" + "tmp/x", True),

@@ -75,21 +75,18 @@ void Transform<T>::make_lane_roots(const Twiddle& twiddle) {
   const std::vector<std::int64_t> chunk_numerators = node_numerators({a});
   lane_roots_ = AlignedArray<T>(static_cast<std::size_t>((a + b - 2) * line_size() + 2 * (a - 1)));
   T* out = lane_roots_.data();
-  const auto chunk_numerator = [&](int lane) { return chunk_numerators[static_cast<std::size_t>(lane / b)]; };
-  for (int q = 1; q < b; ++q, out += line_size()) {
-    for (int lane = 0; lane < a * b; ++lane) {
-      const auto w = rounded_root<T>(twiddle(chunk_numerator(lane), a, q, b));
-      out[lane] = w.real();
-      out[lane + a * b] = w.imag();
+  // The lines of one level of this radix, below `nodes` nodes: they differ by chunk.
+  const auto append_lines = [&](int nodes, int radix) {
+    for (int q = 1; q < radix; ++q, out += line_size()) {
+      for (int lane = 0; lane < a * b; ++lane) {
+        const auto w = rounded_root<T>(twiddle(chunk_numerators[static_cast<std::size_t>(lane / b)], nodes, q, radix));
+        out[lane] = w.real();
+        out[lane + a * b] = w.imag();
+      }
     }
-  }
-  for (int q = 1; q < a; ++q, out += line_size()) {
-    for (int lane = 0; lane < a * b; ++lane) {
-      const auto w = rounded_root<T>(twiddle(chunk_numerator(lane), 1, q, a));
-      out[lane] = w.real();
-      out[lane + a * b] = w.imag();
-    }
-  }
+  };
+  append_lines(a, b);
+  append_lines(1, a);
   for (int q = 1; q < a; ++q, out += 2) {
     const auto w = rounded_root<T>(twiddle(1, 1, q, a));
     out[0] = w.real();

@@ -65,7 +65,7 @@ void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* line
   const std::int64_t m = transform_->lines(), n = transform_->n();
   const int lanes = this->kernels().lanes;
   const RowIo<T> io(this->kernels());
-  const bool has_im = row.periodic || begin + n < row.length;
+  const bool has_im = row.periodic || begin + n < row.length;  // else the ring's upper half is zeros
   T* const whole = io.in_place(row, begin, n);
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];
@@ -87,7 +87,7 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
   const std::int64_t m = transform_->lines(), n = transform_->n();
   const int lanes = this->kernels().lanes;
   const RowIo<T> io(this->kernels());
-  const bool has_im = n - shift < row.length;
+  const bool has_im = n - shift < row.length;  // else nobody asks for the ring's upper half
   T* const whole = io.in_place(row, -shift, n);
   team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
     alignas(64) T buffer[2 * kMaxLanes * kTile];

@@ -71,21 +71,15 @@ LONGWING_HD void store_row(T* row, std::int64_t p, Vec<T> value, int positions) 
   else store_partial(row + p, value, positions);
 }
 
-// Rows b, B+b, 2B+b …, after the first level.
-template <bool kHasIm, bool kWhole, class T>
+// Complex rows b, B+b, 2B+b …, after the first level.
+template <bool kWhole, class T>
 LONGWING_HD void enter_rows(const EdgeArgs<T>& args, std::int64_t p, int positions, int b, Complex<Vec<T>>* x) {
   constexpr int A = kLaneRadixA<T>, B = kLaneRadixB<T>;
   const LaneRoots<T> roots{args.roots};
 #pragma GCC unroll 4
   for (int a = 0; a < A; ++a) {
-    const Vec<T> re = load_row<kWhole>(args.re[a * B + b], p, positions);
-    if constexpr (kHasIm) {
-      x[a] = {re, load_row<kWhole>(args.im[a * B + b], p, positions)};
-      if (a > 0) x[a] = x[a] * roots.first(a);
-    } else {
-      x[a] = {re, Vec<T>(0.0)};
-      if (a > 0) x[a] = {re * roots.first(a).re, re * roots.first(a).im};
-    }
+    x[a] = {load_row<kWhole>(args.re[a * B + b], p, positions), load_row<kWhole>(args.im[a * B + b], p, positions)};
+    if (a > 0) x[a] = x[a] * roots.first(a);
   }
   butterfly<A, 1>(x);
 }
@@ -133,20 +127,20 @@ LONGWING_HD void leave_lines(const EdgeArgs<T>& args, std::int64_t p, int positi
 }
 
 // The loops stay loops: unrolled, a block would want more registers than there are.
-template <bool kHasIm, bool kWhole, class T>
+template <bool kWhole, class T>
 LONGWING_HD void enter_block(const EdgeArgs<T>& args, std::int64_t p, int positions) {
   constexpr int A = kLaneRadixA<T>, B = kLaneRadixB<T>;
   if constexpr (A == 1) {  // no chunk to exchange
     Complex<Vec<T>> x[B];
 #pragma GCC unroll 4
-    for (int b = 0; b < B; ++b) enter_rows<kHasIm, kWhole>(args, p, positions, b, x + b);
+    for (int b = 0; b < B; ++b) enter_rows<kWhole>(args, p, positions, b, x + b);
     return enter_lines<kWhole>(LaneRoots<T>{args.roots}, args.lines + p * kLine<T>, positions, x);
   }
   Block<T> block;
 #pragma GCC unroll 1
   for (int b = 0; b < B; ++b) {
     Complex<Vec<T>> x[A];
-    enter_rows<kHasIm, kWhole>(args, p, positions, b, x);
+    enter_rows<kWhole>(args, p, positions, b, x);
     transpose_parts<A>(x, [](Vec<T>* part) { transpose_chunks(part); });
 #pragma GCC unroll 4
     for (int c = 0; c < A; ++c) store_line(block.lines + (c * B + b) * kLine<T>, x[c]);
@@ -215,15 +209,14 @@ LONGWING_HD Vec<T> load_chunk(const T* row, std::int64_t p, int positions) {
 template <bool kDense, bool kWhole, class T>
 LONGWING_HD void enter_real_chunk(const T* const* rows, const RealRoots<T>& roots, T* lines, std::int64_t p, int positions) {
   constexpr int A = kLaneRadixA<T>, B = kLaneRadixB<T>;
-  const auto row = [&](int q) { return load_chunk<kDense, kWhole>(rows[q], p, positions); };
   Complex<Vec<T>> x[B];
 #pragma GCC unroll 4
-  for (int a = 1; a < A; ++a) {  // the sums of the B rows side by side: none waits for itself
+  for (int a = 0; a < A; ++a) {  // the sums of the B rows side by side: none waits for itself
 #pragma GCC unroll 4
     for (int b = 0; b < B; ++b) {
-      const Vec<T> value = row(a * B + b);
-      x[b].re = fma(value, roots.first(a).re, a == 1 ? row(b) : x[b].re);
-      x[b].im = a == 1 ? value * roots.first(a).im : fma(value, roots.first(a).im, x[b].im);
+      const Vec<T> value = load_chunk<kDense, kWhole>(rows[a * B + b], p, positions);
+      if (a == 0) x[b] = {value, Vec<T>(0.0)};
+      else x[b] = {fma(value, roots.first(a).re, x[b].re), a == 1 ? value * roots.first(a).im : fma(value, roots.first(a).im, x[b].im)};
     }
   }
   enter_lines<kWhole>(roots, lines + p * kLine<T>, positions, x);
@@ -243,23 +236,23 @@ void enter_real(const EdgeArgs<T>& args) {
   if (p < count) enter_real_chunk<kDense, false>(rows, roots, lines, p, static_cast<int>(count - p));
 }
 
+// Complex rows enter; rows of either kind leave.
 template <bool kEnter, bool kHasIm, class T>
 void edge_pass(const EdgeArgs<T>& args) {
   constexpr int kLanes = Vec<T>::kLanes;
   std::int64_t p = 0;
   for (; p + kLanes <= args.count; p += kLanes) {
-    if constexpr (kEnter) enter_block<kHasIm, true>(args, p, kLanes);
+    if constexpr (kEnter) enter_block<true>(args, p, kLanes);
     else leave_block<kHasIm, true>(args, p, kLanes);
   }
   if (p == args.count) return;
-  if constexpr (kEnter) enter_block<kHasIm, false>(args, p, static_cast<int>(args.count - p));
+  if constexpr (kEnter) enter_block<false>(args, p, static_cast<int>(args.count - p));
   else leave_block<kHasIm, false>(args, p, static_cast<int>(args.count - p));
 }
 
 template <class T>
 void enter(const EdgeArgs<T>& args) {
   if (args.has_im) return edge_pass<true, true>(args);
-  if constexpr (kLaneRadixA<T> == 1) return edge_pass<true, false>(args);
   bool dense = true;
   for (int q = 0; q < Vec<T>::kLanes; ++q) dense = dense && args.re[q];
   dense ? enter_real<true>(args) : enter_real<false>(args);
