@@ -189,8 +189,8 @@ CenterPoints expected_center(CenterOp op, const CenterPoints& before, const std:
 }
 
 template <class T>
-void check_center(const KernelTable<T>& table, CenterOp op, int radix) {
-  SCOPED_TRACE("op " + std::to_string(static_cast<int>(op)) + " radix " + std::to_string(radix));
+void check_center(const KernelTable<T>& table, CenterOp op, int radix, bool long_row) {
+  SCOPED_TRACE("op " + std::to_string(static_cast<int>(op)) + " radix " + std::to_string(radix) + (long_row ? ", long row" : ""));
   constexpr std::int64_t kNodes = 3;
   constexpr T kSkip = T(0.75), kScale = T(0.3);
   Random random(9);
@@ -209,7 +209,8 @@ void check_center(const KernelTable<T>& table, CenterOp op, int radix) {
                            .other = after.other.numbers.data(),
                            .sum = after.sum.numbers.data(),
                            .store = after.store.numbers.data(),
-                           .scale = kScale});
+                           .scale = kScale,
+                           .long_row = long_row});
   for (std::int64_t node = 0; node < kNodes; ++node) {
     for (int lane = 0; lane < table.lanes; ++lane) {
       const auto of = [&](const Lines<T>& array) { return points(array, radix, node, 1, 0, lane); };
@@ -228,7 +229,9 @@ void check_center(const KernelTable<T>& table, CenterOp op, int radix) {
 TEST_P(Passes, CentreDoesItsOperationBetweenTheTwoDirections) {
   for_each_table([](const auto& table) {
     for (const CenterOp op : kOps) {
-      for (const int radix : kCenterRadices) check_center(table, op, radix);
+      for (const int radix : kCenterRadices) {
+        for (const bool long_row : {false, true}) check_center(table, op, radix, long_row);
+      }
     }
   });
 }

@@ -60,7 +60,8 @@ CenterArgs<T> center(T* lines) {
           .other = nullptr,
           .sum = nullptr,
           .store = nullptr,
-          .scale = T(1)};
+          .scale = T(1),
+          .long_row = false};
 }
 
 template <class T>

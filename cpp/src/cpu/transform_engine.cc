@@ -5,6 +5,9 @@
 namespace longwing::cpu {
 namespace {
 
+// Rounding errors grow with the logarithm of the length: from here on some speed goes for a smaller one.
+constexpr std::int64_t kLongRow = 1 << 19;
+
 // The part [begin, begin+count) of a sink, as a sink.
 RowSink part_of(const RowSink& sink, std::int64_t begin, std::int64_t count) {
   RowSink part = sink;
@@ -46,7 +49,8 @@ CenterArgs<T> TransformEngine<T>::center_args(T* lines, const T* spectrum, T ski
           .other = nullptr,
           .sum = nullptr,
           .store = nullptr,
-          .scale = T(1) / static_cast<T>(transform_->n())};
+          .scale = T(1) / static_cast<T>(transform_->n()),
+          .long_row = transform_->n() >= kLongRow};
 }
 
 // The rows are filled in by the caller; to clear them first costs as much as a pass over a short row.

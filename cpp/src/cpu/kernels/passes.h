@@ -65,14 +65,20 @@ LONGWING_HD void store_node(T* lines, const Complex<Vec<T>>* x) {
   for (int q = 0; q < R; ++q) store_line(lines + q * kLine<T>, x[q]);
 }
 
+template <bool kWide, class T>
+LONGWING_HD Complex<Vec<T>> multiply(const Complex<Vec<T>>& z, const Complex<Vec<T>>& filter) {
+  if constexpr (kWide) return multiply_wide(z, filter);
+  else return z * filter;
+}
+
 // One point: z and w as they came down; what goes up is left in them.
-template <CenterOp kOp, class T>
+template <CenterOp kOp, bool kWide, class T>
 LONGWING_HD void operate(const CenterArgs<T>& args, std::int64_t at, Complex<Vec<T>>& z, Complex<Vec<T>>& w) {
   constexpr bool kConjugates = kOp == CenterOp::kMultiplyConj || kOp == CenterOp::kCorrelateMultiplyConj || kOp == CenterOp::kGradients;
   const Vec<T> skip(args.skip), scale(args.scale);
   if constexpr (kOp == CenterOp::kInverse) z = {z.re * scale, z.im * scale};
   if constexpr (kOp == CenterOp::kStore) store_line(args.store + at, {z.re * scale, z.im * scale});
-  if constexpr (kOp == CenterOp::kConvolve) z = z * Complex<Vec<T>>{w.re * scale + skip, w.im * scale};
+  if constexpr (kOp == CenterOp::kConvolve) z = multiply<kWide>(z, Complex<Vec<T>>{w.re * scale + skip, w.im * scale});
   if constexpr (kOp == CenterOp::kCorrelate || kOp == CenterOp::kCorrelateMultiplyConj) {
     store_line(args.sum + at, multiply_conj_add(z, w, load_line(args.sum + at)));
   }
@@ -83,12 +89,12 @@ LONGWING_HD void operate(const CenterArgs<T>& args, std::int64_t at, Complex<Vec
   if constexpr (kOp == CenterOp::kMultiply || kOp == CenterOp::kProduct || kConjugates) {
     Complex<Vec<T>> filter = load_line(args.filter + at);
     filter.re = filter.re + skip;
-    z = kConjugates ? multiply_conj(z, filter) : z * filter;
+    z = kConjugates ? multiply_conj(z, filter) : multiply<kWide>(z, filter);
   }
 }
 
-template <CenterOp kOp, int R, class T>
-void center(const CenterArgs<T>& shared) {
+template <CenterOp kOp, int R, bool kWide, class T>
+void center_nodes(const CenterArgs<T>& shared) {
   const CenterArgs<T> args = shared;  // a copy that no store can reach: its fields stay in registers
   for (std::int64_t node = 0; node < args.nodes; ++node) {
     const NodeTwiddles<R, T> twiddles(args.twiddles + node * (R - 1) * kLine<T>);
@@ -101,7 +107,7 @@ void center(const CenterArgs<T>& shared) {
     load_node<R>(z, (kOp == CenterOp::kProduct ? args.other : args.lines) + at);
     if constexpr (descends(kOp)) split<R>(z, twiddles);
 #pragma GCC unroll 16
-    for (int q = 0; q < R; ++q) operate<kOp>(args, at + q * kLine<T>, z[q], w[q]);
+    for (int q = 0; q < R; ++q) operate<kOp, kWide>(args, at + q * kLine<T>, z[q], w[q]);
     if constexpr (ascends(kOp)) {
       join<R>(z, twiddles);
       store_node<R>(args.lines + at, z);
@@ -111,6 +117,14 @@ void center(const CenterArgs<T>& shared) {
       store_node<R>(args.other + at, w);
     }
   }
+}
+
+template <CenterOp kOp, int R, class T>
+void center(const CenterArgs<T>& args) {
+  if constexpr (!kFused && sizeof(T) == 4) {
+    if (args.long_row) return center_nodes<kOp, R, true>(args);
+  }
+  center_nodes<kOp, R, false>(args);
 }
 
 // The sum of near and what is small beside it is rounded once: as accurate as a rounded table.

@@ -104,6 +104,21 @@ LONGWING_HD Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return a 
 LONGWING_HD Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return a * b + c; }
 #endif
 
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr bool kFused = true;
+#else
+constexpr bool kFused = false;
+#endif
+
+/// a·b by way of double, each part rounded once.
+LONGWING_HD Complex<Vec<float>> multiply_wide(const Complex<Vec<float>>& a, const Complex<Vec<float>>& b) {
+  typedef double Wide __attribute__((vector_size(2 * kVectorBytes)));
+  const Wide a_re = __builtin_convertvector(a.re.v, Wide), a_im = __builtin_convertvector(a.im.v, Wide);
+  const Wide b_re = __builtin_convertvector(b.re.v, Wide), b_im = __builtin_convertvector(b.im.v, Wide);
+  const Wide re = a_re * b_re - a_im * b_im, im = a_re * b_im + a_im * b_re;
+  return {__builtin_convertvector(re, Vec<float>::Native), __builtin_convertvector(im, Vec<float>::Native)};
+}
+
 /// A vector is kChunks parts of 128 bits with kChunk elements each: few instructions move an element from one to another.
 template <class T>
 constexpr int kChunk = 16 / static_cast<int>(sizeof(T));
