@@ -13,9 +13,9 @@ from bench import entrants, limits, native, problem
 from bench.cases import Case
 from bench.peers import Peer
 
-_PAUSE = 0.02
-"""Seconds before each sample of a case with more threads: XLA's look for work for a while after a call, and what ran next
-took 2.4 times its time."""
+_PAUSE = 0.1
+"""Seconds before each sample of a case with more threads: those of scipy look for work for 70 ms after a call, those of XLA,
+torch and MKL for 10, and what ran next on two cores took up to 2.4 times its time."""
 
 
 @dataclass(frozen=True)

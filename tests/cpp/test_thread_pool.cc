@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -92,9 +93,12 @@ TEST(ThreadPool, AsksTheCallersThreadWhetherToStop) {
                                   return ++a.times == 3;
                                 },
                             .context = &asked};
+  const auto task = [](std::int64_t, int worker) {  // the caller's share must not be nothing
+    if (worker != 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
   for (const int workers : {1, 3}) {
     asked.times = 0;
-    EXPECT_THROW(run(1'000'000, workers, [](std::int64_t, int) {}, execution), Cancelled);
+    EXPECT_THROW(run(1'000'000, workers, task, execution), Cancelled);
     EXPECT_EQ(asked.times, 3);
     EXPECT_FALSE(asked.strangers);
   }

@@ -48,15 +48,19 @@ class RowIo {
  public:
   explicit RowIo(const KernelTable<T>& kernels) : kernels_(kernels) {}
 
+  /// Whether samples stand as the passes want them wherever there are any.
+  static bool is_plain(const RowSource& source) { return source.dtype == kDTypeOf<T> && source.stride == 1 && !source.gate; }
+  static bool is_plain(const RowSink& sink) {
+    return sink.dtype == kDTypeOf<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
+  }
+
   /// Where samples [begin, begin+count) stand as the passes want them, in the caller's own memory; null where they do not.
   T* in_place(const RowSource& source, std::int64_t begin, std::int64_t count) const {
-    const bool plain = source.dtype == kDTypeOf<T> && source.stride == 1 && !source.gate;
-    if (!plain || begin < 0 || begin + count > source.length) return nullptr;
+    if (!is_plain(source) || begin < 0 || begin + count > source.length) return nullptr;
     return const_cast<T*>(static_cast<const T*>(source.data)) + begin;
   }
   T* in_place(const RowSink& sink, std::int64_t begin, std::int64_t count) const {
-    const bool plain = sink.dtype == kDTypeOf<T> && sink.stride == 1 && !sink.gate && sink.activation == Activation::kNone;
-    if (!plain || begin < 0 || begin + count > sink.length) return nullptr;
+    if (!is_plain(sink) || begin < 0 || begin + count > sink.length) return nullptr;
     return static_cast<T*>(sink.data) + begin;
   }
 

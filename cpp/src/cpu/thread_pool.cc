@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -72,6 +73,15 @@ class Region {
   std::exception_ptr error_;
 };
 
+// To wake a sleeping thread takes tens of microseconds, as long as a small call does: one that will be needed soon looks on for so long.
+template <class Condition>
+void spin_while(const Condition& condition) {
+  constexpr std::chrono::microseconds kAwake(50);
+  const auto end = std::chrono::steady_clock::now() + kAwake;
+  while (condition() && std::chrono::steady_clock::now() < end) {
+  }
+}
+
 class ThreadPool {
  public:
   /// False where another caller holds the pool: run inline then.
@@ -88,8 +98,12 @@ class ThreadPool {
     }
     wake_.notify_all();
     region.work(0, &execution);
+    {
+      const std::lock_guard lock(mutex_);
+      wanted_ = 0;  // workers that have not woken up yet are not needed any more
+    }
+    spin_while([this] { return active_ > 0; });
     std::unique_lock lock(mutex_);
-    wanted_ = 0;  // workers that have not woken up yet are not needed any more
     done_.wait(lock, [this] { return active_ == 0; });
     region_ = nullptr;
   }
@@ -107,8 +121,9 @@ class ThreadPool {
   }
 
   void serve() {
-    std::unique_lock lock(mutex_);
     for (;;) {
+      spin_while([this] { return wanted_ == 0; });
+      std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return wanted_ > 0; });
       const int worker = wanted_--;
       ++active_;
@@ -124,9 +139,10 @@ class ThreadPool {
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   Region* region_ = nullptr;
-  int wanted_ = 0;   // workers the region still has a place for
-  int active_ = 0;   // workers inside the region
-  int threads_ = 0;  // only its caller grows the pool, and one caller holds it at a time
+  // Written under the mutex, read without it by those who look on.
+  std::atomic<int> wanted_{0};  // workers the region still has a place for
+  std::atomic<int> active_{0};  // workers inside the region
+  int threads_ = 0;             // only its caller grows the pool, and one caller holds it at a time
 };
 
 // A forked child has none of its parent's threads: process_local gives it a new pool.

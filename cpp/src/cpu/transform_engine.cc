@@ -8,6 +8,9 @@ namespace {
 // Rounding errors grow with the logarithm of the length: from here on some speed goes for a smaller one.
 constexpr std::int64_t kLongRow = 1 << 19;
 
+// What is staged at once: both parts of a tile of every lane.
+constexpr std::int64_t kTileCoefficients = 2 * kMaxLanes * kTile;
+
 // The part [begin, begin+count) of a sink, as a sink.
 RowSink part_of(const RowSink& sink, std::int64_t begin, std::int64_t count) {
   RowSink part = sink;
@@ -64,22 +67,33 @@ EdgeArgs<T> TransformEngine<T>::edge_args(T* lines, std::int64_t count) const {
   return edge;
 }
 
+// A short row that has to be converted, gated or gathered is so in one piece, and one tile; else each tile's part of every lane is.
+template <class T>
+template <class Row>
+bool TransformEngine<T>::is_staged_whole(const Row& row, std::int64_t coefficients) const {
+  return coefficients <= kTileCoefficients && !RowIo<T>::is_plain(row);
+}
+
 template <class T>
 void TransformEngine<T>::enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const {
   const std::int64_t m = transform_->lines(), n = transform_->n();
   const int lanes = this->kernels().lanes;
   const RowIo<T> io(this->kernels());
   const bool has_im = row.periodic || begin + n < row.length;  // else the ring's upper half is zeros
-  T* const whole = io.in_place(row, begin, n);
-  team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
-    alignas(64) T buffer[2 * kMaxLanes * kTile];
-    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
+  const bool staged = is_staged_whole(row, has_im ? 2 * n : n);
+  T* const in_place = io.in_place(row, begin, n);
+  const std::int64_t tile_lines = staged ? m : kTile;
+  team.for_each((m + tile_lines - 1) / tile_lines, [&](std::int64_t tile) {
+    alignas(64) T buffer[kTileCoefficients];
+    const std::int64_t p = tile * tile_lines, count = std::min(tile_lines, m - p);
     EdgeArgs<T> edge = edge_args(lines + p * 2 * lanes, count);
+    T* const whole = staged ? io.read(row, begin, has_im ? 2 * n : n, buffer) : in_place;
+    T* const upper = staged && whole ? whole + n : nullptr;
     for (int q = 0; q < lanes; ++q) {
-      const std::int64_t at = begin + q * m + p;
-      edge.re[q] = whole ? whole + q * m + p : io.read(row, at, count, buffer + 2 * q * kTile);
+      const std::int64_t at = q * m + p;
+      edge.re[q] = whole ? whole + at : io.read(row, begin + at, count, buffer + 2 * q * kTile);
       if (!has_im) continue;
-      edge.im[q] = io.read(row, at + n, count, buffer + (2 * q + 1) * kTile);
+      edge.im[q] = upper ? upper + at : io.read(row, begin + at + n, count, buffer + (2 * q + 1) * kTile);
       edge.has_im = edge.has_im || edge.im[q];
     }
     this->kernels().enter(edge);
@@ -92,19 +106,23 @@ void TransformEngine<T>::leave(T* lines, const RowSink& row, std::int64_t shift,
   const int lanes = this->kernels().lanes;
   const RowIo<T> io(this->kernels());
   const bool has_im = n - shift < row.length;  // else nobody asks for the ring's upper half
-  T* const whole = io.in_place(row, -shift, n);
-  team.for_each((m + kTile - 1) / kTile, [&](std::int64_t tile) {
-    alignas(64) T buffer[2 * kMaxLanes * kTile];
-    const std::int64_t p = tile * kTile, count = std::min(kTile, m - p);
+  const bool staged = is_staged_whole(row, has_im ? 2 * n : n);
+  T* const in_place = io.in_place(row, -shift, n);
+  const std::int64_t tile_lines = staged ? m : kTile;
+  team.for_each((m + tile_lines - 1) / tile_lines, [&](std::int64_t tile) {
+    alignas(64) T buffer[kTileCoefficients];
+    const std::int64_t p = tile * tile_lines, count = std::min(tile_lines, m - p);
     EdgeArgs<T> edge = edge_args(lines + p * 2 * lanes, count);
+    T* const whole = staged ? buffer : in_place;
     for (int q = 0; q < lanes; ++q) {
-      const std::int64_t at = q * m + p - shift;
-      edge.re[q] = whole ? whole + q * m + p : io.place(row, at, count, buffer + 2 * q * kTile);
+      const std::int64_t at = q * m + p;
+      edge.re[q] = whole ? whole + at : io.place(row, at - shift, count, buffer + 2 * q * kTile);
       if (!has_im) continue;
-      edge.im[q] = io.place(row, at + n, count, buffer + (2 * q + 1) * kTile);
+      edge.im[q] = staged ? whole + n + at : io.place(row, at + n - shift, count, buffer + (2 * q + 1) * kTile);
       edge.has_im = edge.has_im || edge.im[q];
     }
     this->kernels().leave(edge);
+    if (staged) return io.write(row, -shift, has_im ? 2 * n : n, buffer);
     if (whole && !has_im) return;
     for (int q = 0; q < lanes; ++q) {
       const std::int64_t at = q * m + p - shift;

@@ -37,6 +37,8 @@ class TransformEngine final : public RowEngine<T> {
 
   std::int64_t window_count(const LagMap& map) const;
   Window window(const LagMap& map, std::int64_t index) const;
+  template <class Row>
+  bool is_staged_whole(const Row& row, std::int64_t coefficients) const;
   /// Rows to lines; ring position r is sample begin + r.
   void enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const;
   /// Lines to rows; ring position r is output r - shift.
