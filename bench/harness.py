@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from longwing import testing
-from longwing.timing import Contender, Timing, compare
+from longwing.timing import SHORTEST_SAMPLE, Contender, Timing, compare
 
 from bench import entrants, limits, native, problem
 from bench.cases import Case
 from bench.peers import Peer
 
-_PAUSE = 0.1
-"""Seconds before each sample of a case with more threads: those of scipy look for work for 70 ms after a call, those of XLA,
-torch and MKL for 10, and what ran next on two cores took up to 2.4 times its time."""
+_WARM_UP = 0.1
+"""Seconds of untimed calls before each sample of a case with more threads. Those of scipy look for work for 70 ms after a
+call, those of XLA, torch and MKL for 10; and a virtual processor that has slept for long is at first put beside another
+on one core: after 100 ms of rest two threads are as fast as one."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def measure(case: Case, peers: Sequence[Peer], *, rounds: int | None = None, onl
         able = [(entrant, call) for entrant in lined_up if (call := getattr(entrant.calls, name))]
         contenders = [Contender(entrant.name, _carrying(call, entrant.expected[name])) for entrant, call in able]
         before = _fma()
-        pause = _PAUSE if case.threads > 1 else 0.0
-        timings = compare(contenders, error=_error, limit=limit, rounds=rounds or case.rounds, pause=pause)
+        warm_up = _WARM_UP if case.threads > 1 else SHORTEST_SAMPLE
+        timings = compare(contenders, error=_error, limit=limit, rounds=rounds or case.rounds, warm_up=warm_up)
         versions = {entrant.name: entrant.version for entrant, _ in able}
         idle = {entrant.name: f"has no {name}" for entrant in lined_up if entrant.name not in versions}
         yield Result(case, name, limit, tuple(timings), versions, absent | idle, max(before, _fma()))

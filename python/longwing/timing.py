@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_SHORTEST_SAMPLE = 5e-3
-"""Seconds: below this a sample is several calls, so that the clock and its call do not weigh in, and as many calls go
+SHORTEST_SAMPLE = 5e-3
+"""Seconds: below this a sample is several calls, so that the clock and its call do not weigh in, and as long go calls
 before it untimed: for the first few milliseconds a contender still pays for the caches that the one before has filled."""
 
 
@@ -57,7 +57,7 @@ def compare(
     limit: float,
     rounds: int = 9,
     progress: Callable[[int, int], None] | None = None,
-    pause: float = 0.0,
+    warm_up: float = SHORTEST_SAMPLE,
 ) -> list[Timing]:
     """Verify every contender, then time those that are right, interleaved.
 
@@ -65,8 +65,7 @@ def compare(
     ----------
     contenders : sequence of Contender
         Timed in rounds: each round calls all of them, starting one further than the round before, so that what slows
-        the machine down for a while slows all of them down. A call shorter than 5 ms is repeated within its sample,
-        and a sample is taken twice, the first time to fill the caches.
+        the machine down for a while slows all of them down. A call shorter than 5 ms is repeated within its sample.
     error : callable
         Takes a result and returns its error, a float.
     limit : float
@@ -75,8 +74,9 @@ def compare(
         Samples of each contender, at least 1.
     progress : callable, optional
         Called with the rounds done and their number.
-    pause : float
-        Seconds of rest before each sample: threads of the contender before may still be looking for work.
+    warm_up : float
+        Seconds of untimed calls before each sample, in which its caches fill; more where the threads of the contender
+        before may still be looking for work.
 
     Returns
     -------
@@ -92,13 +92,14 @@ def compare(
         raise ValueError(f"rounds is {rounds}: supported are 1 and more")
     verdicts = [_verify(contender, error, limit) for contender in contenders]
     racing = [i for i, verdict in enumerate(verdicts) if not verdict.rejected]
-    repeats = {i: max(1, round(_SHORTEST_SAMPLE / _sample(contenders[i].call, 1))) for i in racing}
+    seconds = {i: _sample(contenders[i].call, 1) for i in racing}
+    repeats = {i: max(1, round(SHORTEST_SAMPLE / seconds[i])) for i in racing}
+    untimed = {i: max(1, round(warm_up / seconds[i])) for i in racing}
     samples: dict[int, list[float]] = {i: [] for i in racing}
     for done in range(rounds):
         start = done % max(1, len(racing))
         for i in racing[start:] + racing[:start]:
-            time.sleep(pause)
-            _sample(contenders[i].call, repeats[i])
+            _sample(contenders[i].call, untimed[i])
             samples[i].append(_sample(contenders[i].call, repeats[i]))
         if progress:
             progress(done + 1, rounds)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from longwing import timing
+from longwing.timing import Timing
 
 from bench import entrants, harness, peers, record, report
 from bench.cases import Case
@@ -100,10 +102,22 @@ def test_the_run_on_one_thread_has_one_and_gives_the_others_back() -> None:
         longwing.set_num_threads(before)
 
 
-def test_samples_of_several_threads_begin_after_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    rests: list[float] = []
-    monkeypatch.setattr(time, "sleep", rests.append)
-    for threads, expected in ((1, [0.0]), (2, [harness._PAUSE] * 2)):
-        rests.clear()
+def test_samples_of_several_threads_begin_after_a_longer_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def compare(*arguments: Any, warm_up: float, **options: Any) -> list[Timing]:
+        asked.append(warm_up)
+        return timing.compare(*arguments, warm_up=0.0, **options)
+
+    monkeypatch.setattr(harness, "compare", compare)
+    for threads in (1, 2):
         next(harness.measure(replace(CASE, threads=threads), [peers.load("longwing_plan")], rounds=1))
-        assert rests == expected
+    assert asked == [timing.SHORTEST_SAMPLE, harness._WARM_UP]
+
+
+def test_calls_go_untimed_before_a_sample() -> None:
+    calls: list[float] = []
+    contender = timing.Contender("slow", lambda: (time.sleep(timing.SHORTEST_SAMPLE), calls.append(time.perf_counter())))
+    (found,) = timing.compare([contender], error=lambda _: 0.0, limit=1.0, rounds=2, warm_up=4 * timing.SHORTEST_SAMPLE)
+    assert len(found.seconds) == 2
+    assert len(calls) >= 2 + 2 * (2 + 1)  # verified and tried, then in each round at least half the warm-up's four, and the sample
