@@ -120,4 +120,5 @@ def test_calls_go_untimed_before_a_sample() -> None:
     contender = timing.Contender("slow", lambda: (time.sleep(timing.SHORTEST_SAMPLE), calls.append(time.perf_counter())))
     (found,) = timing.compare([contender], error=lambda _: 0.0, limit=1.0, rounds=2, warm_up=4 * timing.SHORTEST_SAMPLE)
     assert len(found.seconds) == 2
-    assert len(calls) >= 2 + 2 * (2 + 1)  # verified and tried, then in each round at least half the warm-up's four, and the sample
+    # Verified and tried, then in each round at least half of the warm-up's four, and the sample.
+    assert len(calls) >= 2 + 2 * (2 + 1)
