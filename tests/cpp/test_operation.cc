@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "longwing/longwing.h"
-#include "random_values.h"
+#include "random_call.h"
 #include "reference/convolution.h"
 
 namespace longwing {
@@ -23,33 +23,6 @@ ConvSpec spec_of(const Call& c) {
           .mode = c.mode,
           .reverse_lag = c.reverse_lag,
           .dtype = DType::kFloat64};
-}
-
-Call random_call(Random& random, std::int64_t longest) {
-  Call c;
-  c.mode = static_cast<Mode>(random.integer(0, 4));
-  c.kind = static_cast<FilterKind>(random.integer(0, 2));
-  c.batch = random.integer(0, 6) == 0 ? 11 : random.integer(1, 3);
-  c.groups = random.integer(1, 2);
-  c.channels = c.groups * random.integer(1, 2);
-  c.filters = c.kind == FilterKind::kBank ? random.integer(1, 3) : c.kind == FilterKind::kPerSample ? c.batch : 1;
-  c.length = random.integer(1, longest);
-  c.taps = random.integer(1, random.coin() ? c.length + 5 : 20);
-  const bool linear_full = c.mode == Mode::kFull || c.mode == Mode::kValid;
-  if ((c.mode == Mode::kCausal || c.mode == Mode::kCircular) && random.coin()) c.reverse_taps = random.integer(1, c.length + 3);
-  c.reverse_lag = static_cast<ReverseLag>(random.integer(0, 1));
-  c.activation = static_cast<Activation>(random.integer(0, 2));
-  c.gate_per_filter = c.kind == FilterKind::kBank && random.coin();
-  c.output_length = output_length(validated(spec_of(c)));
-  const std::int64_t rows = c.batch * c.channels;
-  c.u = random.values<double>(rows * c.length);
-  c.k = random.values<double>(c.filters * c.groups * c.taps);
-  c.reverse_filter = random.values<double>(c.filters * c.groups * c.reverse_taps);
-  if (!linear_full && random.coin()) c.skip = random.values<double>(c.channels);
-  if (random.coin()) c.pre_gate = random.values<double>(rows * c.length);
-  if (random.coin()) c.post_gate = random.values<double>(rows * c.output_length * (c.gate_per_filter ? c.bank() : 1));
-  c.dy = random.values<double>(rows * c.bank() * c.output_length);
-  return c;
 }
 
 // Views over the call's arrays, or over results of their sizes.

@@ -3,8 +3,8 @@
 
 #include <cstring>
 
+#include "../cpp/random_call.h"
 #include "engine_call.h"
-#include "random_call.h"
 
 namespace longwing::cuda {
 namespace {

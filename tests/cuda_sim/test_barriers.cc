@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
+#include "../cpp/random_call.h"
 #include "engine_call.h"
-#include "random_call.h"
 
 namespace longwing::cuda {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "../cpp/random_call.h"
 #include "arranged_call.h"
-#include "random_call.h"
 #include "simulation.h"
 
 namespace longwing::cuda {

@@ -1,8 +1,8 @@
 // The engine on the simulation against the oracle: random calls over every argument, every dtype, one pass and three.
 #include <gtest/gtest.h>
 
+#include "../cpp/random_call.h"
 #include "engine_call.h"
-#include "random_call.h"
 
 namespace longwing::cuda {
 namespace {

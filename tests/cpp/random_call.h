@@ -1,13 +1,17 @@
-#include "random_call.h"
+// Calls of the operation with random values, for the tests of every engine.
+#pragma once
+
+#include <cstdint>
 
 #include "longwing/spec.h"
+#include "random_values.h"
+#include "reference/convolution.h"
 
-namespace longwing::cuda {
+namespace longwing {
 
-using reference::Call;
-
-Call random_call(Random& random, std::int64_t longest) {
-  Call c;
+/// Any mode, filter kind and argument.
+inline reference::Call random_call(Random& random, std::int64_t longest) {
+  reference::Call c;
   c.mode = static_cast<Mode>(random.integer(0, 4));
   c.kind = static_cast<FilterKind>(random.integer(0, 2));
   c.batch = random.integer(0, 6) == 0 ? 11 : random.integer(1, 3);
@@ -33,8 +37,9 @@ Call random_call(Random& random, std::int64_t longest) {
   return c;
 }
 
-Call causal_call(Random& random, std::int64_t batch, std::int64_t channels, std::int64_t length, std::int64_t taps) {
-  Call c;
+/// A plain causal call of `length` samples and `taps` taps, normal values.
+inline reference::Call causal_call(Random& random, std::int64_t batch, std::int64_t channels, std::int64_t length, std::int64_t taps) {
+  reference::Call c;
   c.batch = batch;
   c.channels = c.groups = channels;
   c.length = c.output_length = length;
@@ -45,4 +50,4 @@ Call causal_call(Random& random, std::int64_t batch, std::int64_t channels, std:
   return c;
 }
 
-}  // namespace longwing::cuda
+}  // namespace longwing
