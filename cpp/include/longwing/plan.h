@@ -100,7 +100,8 @@ class ConvPlan {
   void forward(const ForwardArgs& args) const;
   void backward(const BackwardArgs& args) const;
 
-  /// Bytes a forward call on `batch` samples takes beyond inputs, output and spectrum.
+  /// Bytes a forward call on `batch` samples takes beyond inputs, output and spectrum, where the samples of a row follow one another.
+  /// Channels side by side on the CPU take 16 rows in and 16 rows out for each thread besides.
   std::size_t workspace_bytes(std::int64_t batch) const;
   /// What will run, in what sizes, and why it was chosen.
   std::string explain() const;
