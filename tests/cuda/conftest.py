@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import longwing
 import pytest
-
-torch = pytest.importorskip("torch", reason="torch is not installed")
 
 
 def absence() -> str:
     """Return why there is no device to test on, or nothing where there is one."""
+    if not find_spec("torch"):
+        return "torch is not installed"
+    import torch
+
     backend = next(one for one in longwing.info()["backends"] if one["name"] == "cuda")
     if not backend["usable"]:
         return f"no CUDA device: {backend['reason']}"

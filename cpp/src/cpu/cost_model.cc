@@ -12,12 +12,11 @@ namespace {
 constexpr double kTransformSetup = 650, kDirectSetup = 200;
 
 // A fused multiplication and a load for each tap and vector of outputs. The load is unaligned: one as long as a cache line nearly
-// always crosses into the next. Few outputs wait for the multiplications of the tap before: 4 cycles each.
+// always crosses into the next.
 double direct_cost(const LagMap& map, const VectorUnit& unit, std::size_t element_size) {
   const double vectors = static_cast<double>((map.output_length + unit.lanes - 1) / unit.lanes);
-  const bool full_line = static_cast<std::size_t>(unit.lanes) * element_size == 64;
-  const double tap = full_line ? 2.0 : 1.75, latency = full_line ? 8 : 16;
-  return kDirectSetup + std::max(vectors * tap, latency) * static_cast<double>(map.lags.span() + 1) + 4 * vectors;
+  const double tap = static_cast<std::size_t>(unit.lanes) * element_size == 64 ? 2.0 : 1.75;
+  return kDirectSetup + vectors * (tap * static_cast<double>(map.lags.span() + 1) + 4);
 }
 
 // What a pass costs more as lines, twiddles and spectrum (three arrays of 2n) leave the near caches, and where the parts of a power of
