@@ -50,6 +50,25 @@ void activate(T* values, T* derivative, Activation activation, std::int64_t coun
   }
 }
 
+template <class T>
+T dot(const T* a, const T* b, std::int64_t count) {
+  constexpr int kLanes = Vec<T>::kLanes, kUnroll = 4;
+  Vec<T> sum[kUnroll] = {};
+  std::int64_t i = 0;
+  for (; i + kUnroll * kLanes <= count; i += kUnroll * kLanes) {
+#pragma GCC unroll 4
+    for (int j = 0; j < kUnroll; ++j) sum[j] = fma(Vec<T>::load(a + i + j * kLanes), Vec<T>::load(b + i + j * kLanes), sum[j]);
+  }
+  T parts[kLanes];
+  ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(parts);
+  for (int width = kLanes / 2; width > 0; width /= 2) {
+    for (int j = 0; j < width; ++j) parts[j] += parts[j + width];
+  }
+  T total = parts[0];
+  for (; i < count; ++i) total += a[i] * b[i];
+  return total;
+}
+
 template <int kVectors, class T>
 LONGWING_HD void correlate_vectors(T* y, const T* x, const T* taps, std::int64_t tap_count) {
   constexpr int kLanes = Vec<T>::kLanes;
@@ -70,32 +89,18 @@ LONGWING_HD void correlate_rest(T* y, const T* x, const T* taps, std::int64_t ta
   if constexpr (kVectors > 1) correlate_rest<kVectors - 1>(y, x, taps, tap_count, vectors);
 }
 
-// Eight vectors of outputs at a time: one broadcast of a tap serves them all, and their sums hide each other's latency.
+// Eight vectors of outputs at a time: one broadcast of a tap serves them all, and their sums hide each other's latency. Few outputs of
+// many taps have a dot product each, whose sums do so.
 template <class T>
 void correlate(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count) {
   constexpr int kLanes = Vec<T>::kLanes;
+  if (count <= 2 * kLanes && tap_count >= 16 * kLanes) {
+    for (std::int64_t t = 0; t < count; ++t) y[t] = dot(x + t, taps, tap_count);
+    return;
+  }
   std::int64_t t = 0;
   for (; t + 8 * kLanes <= count; t += 8 * kLanes) correlate_vectors<8>(y + t, x + t, taps, tap_count);
   correlate_rest<8>(y + t, x + t, taps, tap_count, (count - t + kLanes - 1) / kLanes);
-}
-
-template <class T>
-T dot(const T* a, const T* b, std::int64_t count) {
-  constexpr int kLanes = Vec<T>::kLanes, kUnroll = 4;
-  Vec<T> sum[kUnroll] = {};
-  std::int64_t i = 0;
-  for (; i + kUnroll * kLanes <= count; i += kUnroll * kLanes) {
-#pragma GCC unroll 4
-    for (int j = 0; j < kUnroll; ++j) sum[j] = fma(Vec<T>::load(a + i + j * kLanes), Vec<T>::load(b + i + j * kLanes), sum[j]);
-  }
-  T parts[kLanes];
-  ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(parts);
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int j = 0; j < width; ++j) parts[j] += parts[j + width];
-  }
-  T total = parts[0];
-  for (; i < count; ++i) total += a[i] * b[i];
-  return total;
 }
 
 }  // namespace
