@@ -52,7 +52,7 @@ struct CenterArgs {
   T* sum;           ///< kCorrelate*
   T* store;         ///< kStore
   T scale;          ///< kStore, kInverse, kConvolve, kGradients
-  bool long_row;    ///< where no multiply-add is fused, float32 products with the filter go by way of double
+  bool long_row;    ///< kMultiply, kProduct, kConvolve: where no multiply-add is fused, float32 products go by way of double
 };
 
 /// The centre's twiddles of one subtree, as those of the first turned: dst = w·(1 + turn), w = near + rest.
