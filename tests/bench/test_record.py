@@ -100,7 +100,7 @@ def test_the_best_other_library_is_the_fastest_but_never_ours() -> None:
 
 
 def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
     results, target = tmp_path / "cpu.json", tmp_path / "performance.md"
     shape = Case(8, 64, 1024)
     measured = entry(**{"longwing": [1e-4, 2e-4], "torch.fft": [4e-4, 8e-4]}) | {"case": shape.name, "shape": [8, 64, 1024]}

@@ -236,5 +236,34 @@ TEST_P(Passes, CentreDoesItsOperationBetweenTheTwoDirections) {
   });
 }
 
+#if defined(__x86_64__)
+TEST(LongRows, ProductsAreRoundedOnceWithoutFusedMultiplyAdd) {
+  const KernelTable<float>& table = k_base.f32;
+  constexpr std::int64_t kNodes = 50;
+  Random random(11);
+  const Lines<float> before = random_lines<float>(random, table.lanes, kNodes);
+  const Lines<float> filter = random_lines<float>(random, table.lanes, kNodes);
+  for (const bool long_row : {false, true}) {
+    Lines<float> after = before;
+    CenterArgs<float> args{};
+    args.lines = after.numbers.data();
+    args.twiddles = filter.numbers.data();  // radix 1 has none
+    args.nodes = kNodes;
+    args.filter = filter.numbers.data();
+    args.long_row = long_row;
+    table.center(CenterOp::kMultiply, 1)(args);
+    int different = 0;
+    for (std::int64_t node = 0; node < kNodes; ++node) {
+      for (int lane = 0; lane < table.lanes; ++lane) {
+        const Point exact = before.point(node, lane) * filter.point(node, lane), found = after.point(node, lane);
+        different += found.real() != static_cast<float>(exact.real()) || found.imag() != static_cast<float>(exact.imag());
+      }
+    }
+    if (long_row) EXPECT_EQ(different, 0);
+    else EXPECT_GT(different, 0);
+  }
+}
+#endif
+
 }  // namespace
 }  // namespace longwing::cpu

@@ -109,7 +109,7 @@ def test_a_missing_package_is_named_with_the_extra_that_has_it(packages: str, ar
 
 
 def test_bench_checks_and_times_one_shape() -> None:
-    pytest.importorskip("numpy")
+    pytest.importorskip("numpy", reason="numpy is not installed")
     said = without("torch,scipy,jax", "bench", "1,2,256", "--threads", "1").stdout
     assert "(B, H, L) = (1, 2, 256)" in said
     assert "longwing" in said

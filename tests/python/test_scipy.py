@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from longwing import scipy as ours
 
-theirs = pytest.importorskip("scipy.signal")
+theirs = pytest.importorskip("scipy.signal", reason="scipy is not installed")
 
 MODES = ("full", "same", "valid")
 DTYPES = ("?", "b", "B", "i", "l", "L", "e", "f", "d", "g", "F", "D", "G")

@@ -18,7 +18,7 @@ from unittest import mock
 import pytest
 
 # ruff: noqa: E402 - what is imported below depends on it
-scipy = pytest.importorskip("scipy")
+scipy = pytest.importorskip("scipy", reason="scipy is not installed")
 if scipy.__version__ != "1.17.1":
     pytest.skip(f"these are the rules of scipy 1.17.1, installed is {scipy.__version__}", allow_module_level=True)
 if importlib.util.find_spec("scipy.signal.tests") is None:
