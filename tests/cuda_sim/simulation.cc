@@ -75,11 +75,16 @@ LONGWING_UNSEEN Handed& handed(int thread) { return block.exchange[static_cast<s
 LONGWING_UNSEEN int first_of_warp() { return block.current / kWarpThreads * kWarpThreads; }
 LONGWING_UNSEEN Fiber& current_fiber() { return *fibers[static_cast<std::size_t>(block.current)]; }
 
-LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
+// Whether the kernel's own next barrier is to be left out. What orders a warp within one instruction is not counted.
+LONGWING_UNSEEN bool is_omitted() {
   Lane& lane = block.lanes[static_cast<std::size_t>(block.current)];
   const int met = lane.barriers++;
   most_met = std::max(most_met, lane.barriers);
-  if (met == omitted) return;
+  return met == omitted;
+}
+
+LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
+  Lane& lane = block.lanes[static_cast<std::size_t>(block.current)];
   char* const order = &barrier.order[barrier.phase % 2];
   release(order);
   if (++barrier.arrived == members) {
@@ -95,6 +100,12 @@ LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
     current_fiber().yield();
   }
   acquire(order);
+}
+
+// All lanes of the current warp wait for one another.
+LONGWING_UNSEEN void pass_warp() {
+  const int warp = block.current / kWarpThreads, first = warp * kWarpThreads;
+  pass(block.warp_barriers[static_cast<std::size_t>(warp)], std::min(kWarpThreads, block.threads - first), first);
 }
 
 LONGWING_UNSEEN void run_thread(void*) {
@@ -138,18 +149,19 @@ LONGWING_UNSEEN int lane_index() { return block.current % kWarpThreads; }
 LONGWING_UNSEEN unsigned block_index(int axis) { return block.index[axis]; }
 LONGWING_UNSEEN void* shared_memory() { return block.shared.get(); }
 
-LONGWING_UNSEEN void block_barrier() { pass(block.block_barrier, block.threads, 0); }
+LONGWING_UNSEEN void block_barrier() {
+  if (!is_omitted()) pass(block.block_barrier, block.threads, 0);
+}
 
 LONGWING_UNSEEN void warp_barrier() {
-  const int warp = block.current / kWarpThreads, first = warp * kWarpThreads;
-  pass(block.warp_barriers[static_cast<std::size_t>(warp)], std::min(kWarpThreads, block.threads - first), first);
+  if (!is_omitted()) pass_warp();
 }
 
 void exchange_bytes(void* value, std::size_t size, int source) {
   std::memcpy(handed(block.current).bytes, value, size);
-  warp_barrier();
+  pass_warp();
   std::memcpy(value, handed(first_of_warp() + source).bytes, size);
-  warp_barrier();
+  pass_warp();
 }
 
 void copy_async(void* shared, const void* global) {
@@ -168,10 +180,10 @@ void mma_m16n8k16(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_
   };
   const Operands own = {{a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
   std::memcpy(handed(block.current).bytes, &own, sizeof own);
-  warp_barrier();
+  pass_warp();
   Operands all[kWarpThreads];
   for (int lane = 0; lane < kWarpThreads; ++lane) std::memcpy(&all[lane], handed(first_of_warp() + lane).bytes, sizeof own);
-  warp_barrier();
+  pass_warp();
   const auto half = [](std::uint32_t pair, int i) { return to_float(Float16{static_cast<std::uint16_t>(pair >> 16 * i)}); };
   const int group = lane_index() / 4, pair = lane_index() % 4;
   for (int i = 0; i < 4; ++i) {

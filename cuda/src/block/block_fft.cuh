@@ -47,6 +47,11 @@ class BlockFft {
   /// Before the forward and after the inverse transform register `element` holds point thread + step(element) of the row.
   LONGWING_HD static constexpr int step(int element) { return position<0>(0, element); }
 
+  /// Which number of the transform register `element` holds after forward(): j0 + r0·(j1 + r1·(j2 + …)) for child jp of each pass.
+  LONGWING_HD static constexpr int frequency(int thread, int element) {
+    return reversed_digits<kLast>(position<kLast>(thread, element));
+  }
+
   /// Slot of register `element` in exchange(), while no transform runs: nobody else's.
   LONGWING_HD int own_slot(int element) const { return slot<0>(element); }
   LONGWING_HD Complex<T>* exchange() const { return exchange_; }
@@ -60,6 +65,14 @@ class BlockFft {
   LONGWING_HD void begin_again() const { row_barrier(); }
 
  private:
+  // The children's numbers of passes 0 to Pass, of which `point` has the last one as its lowest digit and the result as its highest.
+  template <int Pass>
+  LONGWING_HD static constexpr int reversed_digits(int point) {
+    constexpr int kRadix = kPolicy.radices[Pass], kNodes = kPolicy.nodes(Pass);
+    if constexpr (Pass == 0) return point;
+    if constexpr (Pass > 0) return point % kRadix * kNodes + reversed_digits<Pass - 1>(point / kRadix);
+  }
+
   template <int Pass>
   LONGWING_HD int slot(int element) const {
     return padded(position<Pass>(thread_, 0)) + padded(position<Pass>(0, element));

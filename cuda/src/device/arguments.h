@@ -156,6 +156,7 @@ struct ConvolveArgs {
   TwiddleTables twiddles;
   int nodes = 1;            ///< rows of the three-pass form that one row was split into; 1: one pass
   void* columns = nullptr;  ///< nodes > 1: workspace, row_count·segments·nodes·length complex numbers, transformed in place
+  const void* tensor_tables = nullptr;  ///< matrices and twiddles of convolve_rows_tensor, see policy/tensor_layout.h
 };
 
 struct SpectrumArgs {

@@ -57,4 +57,33 @@ LONGWING_HD BFloat16 to_bfloat16(float x) {
 #endif
 }
 
+/// Two numbers rounded to float16, `low` in the lower half of the word: an operand of mma_m16n8k16, or a complex number.
+LONGWING_HD std::uint32_t to_float16_pair(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  std::uint32_t pair;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+#else
+  return to_float16(low).bits | static_cast<std::uint32_t>(to_float16(high).bits) << 16;
+#endif
+}
+LONGWING_HD float low_half(std::uint32_t pair) { return to_float(Float16{static_cast<std::uint16_t>(pair)}); }
+LONGWING_HD float high_half(std::uint32_t pair) { return to_float(Float16{static_cast<std::uint16_t>(pair >> 16)}); }
+
+/// The lower halves of two words as one, and the upper halves.
+LONGWING_HD std::uint32_t low_halves(std::uint32_t a, std::uint32_t b) {
+#if defined(__CUDA_ARCH__)
+  return __byte_perm(a, b, 0x5410);
+#else
+  return (a & 0xffffu) | b << 16;
+#endif
+}
+LONGWING_HD std::uint32_t high_halves(std::uint32_t a, std::uint32_t b) {
+#if defined(__CUDA_ARCH__)
+  return __byte_perm(a, b, 0x7632);
+#else
+  return a >> 16 | (b & 0xffff0000u);
+#endif
+}
+
 }  // namespace longwing::cuda

@@ -62,7 +62,7 @@ Engine::Engine(const ConvSpec& spec, DeviceRuntime& runtime) : state_(std::make_
 
 Engine::~Engine() = default;
 
-std::size_t Engine::spectrum_bytes() const { return state_->transform_bytes(); }
+std::size_t Engine::spectrum_bytes() const { return state_->spectrum_bytes(); }
 
 void Engine::transform_filters(const TensorView& k, const TensorView* reverse_filter, FilterKind kind, void* spectrum, void* stream) const {
   const std::int64_t filters = kind == FilterKind::kShared ? 1 : k.extent(0);

@@ -6,6 +6,7 @@
 
 #include "core/index_map.h"
 #include "dispatch/device_runtime.h"
+#include "dispatch/tensor_tables.h"
 #include "dispatch/transform_shape.h"
 #include "dispatch/twiddle_tables.h"
 #include "longwing/spec.h"
@@ -47,14 +48,20 @@ struct EngineState {
   const KernelTable& kernels;
   TransformShape shape;
   const RowKernels& row;
+  const TensorKernels* tensor;  ///< rows of half precision in one pass are convolved by these; null: by `row`
   HostTwiddles twiddles;  ///< offsets; the bytes are on the device alone
   std::size_t twiddle_bytes = 0;
   std::byte* device_twiddles = nullptr;
+  std::byte* device_tensor_tables = nullptr;  ///< behind the twiddles, null without `tensor`
 
   DType compute_dtype() const { return arithmetic == Arithmetic::kFloat64 ? DType::kFloat64 : DType::kFloat32; }
   std::size_t number_bytes() const { return size_of(compute_dtype()); }
   /// Of the n complex numbers of one transform.
   std::size_t transform_bytes() const { return static_cast<std::size_t>(shape.n()) * 2 * number_bytes(); }
+  /// Of the spectrum of one filter row.
+  std::size_t spectrum_bytes() const {
+    return tensor ? static_cast<std::size_t>(tensor_spectrum_bytes(static_cast<int>(shape.n()))) : transform_bytes();
+  }
   /// Of the workspace that one row goes through in the three-pass form, 0 in one pass.
   std::size_t column_bytes(const Window& window) const {
     return shape.column_radices.empty() ? 0 : static_cast<std::size_t>(window.segments) * transform_bytes();

@@ -5,6 +5,7 @@
 
 #include "device/arguments.h"
 #include "policy/policy.h"
+#include "policy/tensor_layout.h"
 
 namespace longwing::cuda {
 
@@ -25,6 +26,12 @@ struct RowKernels {
   KernelEntry convolve, transform_filters, filter_gradient, finish_filter_gradient;
 };
 
+/// The kernels of rows of float16 and bfloat16 on the tensor cores: what takes the place of RowKernels' first two, in one pass.
+struct TensorKernels {
+  TensorPolicy policy;
+  KernelEntry convolve, transform_filters;
+};
+
 /// Passes over columns by one radix.
 struct ColumnKernels {
   int radix = 0;
@@ -36,8 +43,9 @@ constexpr int kMaxLog2n = 16;
 /// All kernels of one arithmetic.
 struct KernelTable {
   Arithmetic arithmetic = Arithmetic::kFloat32;
-  RowKernels rows[kMaxLog2n + 1];  ///< by log2n
-  ColumnKernels columns[4];        ///< radix 2, 4, 8, 16
+  RowKernels rows[kMaxLog2n + 1];       ///< by log2n
+  TensorKernels tensor[kMaxLog2n + 1];  ///< by log2n, of float32 alone
+  ColumnKernels columns[4];             ///< radix 2, 4, 8, 16
   KernelEntry skip_gradient;
 };
 

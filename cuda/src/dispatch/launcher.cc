@@ -54,7 +54,8 @@ void Launcher::convolve(ConvolveArgs args, void* columns) const {
   args.columns = columns;
   const int segments = args.source.window.segments;
   const std::int64_t units = args.row_count * segments * args.nodes;
-  if (one_pass()) return launch(state_.row.convolve, units, args);
+  args.tensor_tables = state_.device_tensor_tables;
+  if (one_pass()) return launch(state_.tensor ? state_.tensor->convolve : state_.row.convolve, units, args);
   ColumnArgs around = column_args(args.first_row, args.row_count, segments, columns);
   around.rows = args.rows;
   around.source = args.source;
@@ -74,7 +75,7 @@ void Launcher::transform_filters(SpectrumArgs args, void* columns) const {
     before.filter = args.filter;
     split(before);
   }
-  launch(state_.row.transform_filters, args.row_count * args.nodes, args);
+  launch(state_.tensor ? state_.tensor->transform_filters : state_.row.transform_filters, args.row_count * args.nodes, args);
 }
 
 void Launcher::filter_gradient(FilterGradientArgs args, std::byte* columns) const {

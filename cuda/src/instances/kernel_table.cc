@@ -8,6 +8,8 @@ namespace longwing::cuda {
 
 template <class T, int Log2N>
 RowKernels row_kernels();
+template <int Log2N>
+TensorKernels tensor_kernels();
 template <class T, int R>
 ColumnKernels column_kernels();
 template <class T>
@@ -28,10 +30,18 @@ KernelTable make_table(Arithmetic arithmetic, std::integer_sequence<int, Index..
   return table;
 }
 
+template <int... Index>
+KernelTable with_tensor_kernels(KernelTable table, std::integer_sequence<int, Index...>) {
+  ((table.tensor[kLeastTensorLog2n + Index] = tensor_kernels<kLeastTensorLog2n + Index>()), ...);
+  return table;
+}
+
 }  // namespace
 
 const KernelTable& kernel_table(Arithmetic arithmetic) {
-  static const KernelTable in_float = make_table<float>(Arithmetic::kFloat32, std::make_integer_sequence<int, std::size(kFloat32Rows)>());
+  static const KernelTable in_float =
+      with_tensor_kernels(make_table<float>(Arithmetic::kFloat32, std::make_integer_sequence<int, std::size(kFloat32Rows)>()),
+                          std::make_integer_sequence<int, std::size(kTensorRows)>());
   static const KernelTable in_double = make_table<double>(Arithmetic::kFloat64, std::make_integer_sequence<int, std::size(kFloat64Rows)>());
   return arithmetic == Arithmetic::kFloat64 ? in_double : in_float;
 }

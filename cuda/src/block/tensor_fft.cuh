@@ -1,0 +1,244 @@
+// The convolution of a block's rows in float16 on the tensor cores, float32 sums: forward passes, a product, the passes backwards.
+//
+// formula   the tree of rings of block_fft.cuh with radices 16, 16, R2, R3. Every rounding to float16 comes right after a twiddle or the
+//           spectrum, in the accumulators: six a point with three radices.
+// order     outer passes (radices 16, 16) in one tile of points (q0, q1) for every (q2, q3); the middle passes and the product in tiles of
+//           nodes by (q2, q3); the outer ones again. An exchange through shared memory before, between and after, in float16.
+// owner     warp w of a row has tiles w, w + warps, …; a middle tile is written where it was read, by the same lanes.
+// shared    two buffers of n points: entering points and results in the first, what lies between the passes in the second. Both are
+//           also a stage of n complex float32 for load_row and store_row, before and after.
+// barriers  around each exchange; row_barrier() is a warp's where the row is.
+#pragma once
+
+#include "block/row_scale.cuh"
+#include "thread/tensor_tile.cuh"
+
+namespace longwing::cuda {
+
+/// The words of shared memory of a lane's eight points of a tile.
+struct TileWords {
+  int at[2][4];
+};
+template <class Word>
+LONGWING_HD TileWords tile_words(const Word& word) {
+  TileWords words;
+  LONGWING_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    LONGWING_UNROLL
+    for (int i = 0; i < 4; ++i) words.at[h][i] = word(h, i);
+  }
+  return words;
+}
+
+LONGWING_HD TensorOperand load_points(const std::uint32_t* points, const TileWords& words) {
+  TensorOperand x;
+  LONGWING_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    LONGWING_UNROLL
+    for (int pair = 0; pair < 2; ++pair) {
+      const std::uint32_t a = points[words.at[h][2 * pair]], b = points[words.at[h][2 * pair + 1]];
+      x.re[h][pair] = low_halves(a, b);
+      x.im[h][pair] = high_halves(a, b);
+    }
+  }
+  return x;
+}
+LONGWING_HD void store_points(std::uint32_t* points, const TileWords& words, const TensorTile& x) {
+  LONGWING_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    LONGWING_UNROLL
+    for (int i = 0; i < 4; ++i) points[words.at[h][i]] = to_float16_pair(x.re[h][i], x.im[h][i]);
+  }
+}
+
+template <int Log2N>
+class TensorFft {
+ public:
+  static constexpr TensorPolicy kPolicy = tensor_policy(Log2N);
+  static constexpr int kElements = kPolicy.elements, kThreads = kPolicy.row_threads(), kTiles = kPolicy.tiles();
+
+  /// `row` of the block, `thread` of the row. enters_im: points have imaginary parts; leaves_im: results need them.
+  LONGWING_HD TensorFft(const void* tables, int row, int thread, bool enters_im, bool leaves_im)
+      : tables_(static_cast<const unsigned char*>(tables)),
+        points_(shared_memory<std::uint32_t>() + row * kPolicy.row_words()),
+        thread_(thread),
+        enters_im_(enters_im),
+        leaves_im_(leaves_im) {}
+
+  /// Before enter() and after leave() register `element` holds point thread + step(element).
+  LONGWING_HD static constexpr int step(int element) { return element * kThreads; }
+  LONGWING_HD int own_slot(int element) const { return thread_ + step(element); }
+  LONGWING_HD Complex<float>* stage() const { return reinterpret_cast<Complex<float>*>(points_); }
+
+  /// Scales the row to float16's range and puts it into shared memory. Returns the exponent of the scale.
+  LONGWING_HD int enter(const Complex<float> (&x)[kElements]) const {
+    float largest = 0;
+    LONGWING_UNROLL
+    for (int e = 0; e < kElements; ++e) largest = larger_magnitude(x[e].re, largest);
+    if (enters_im_) {
+      LONGWING_UNROLL
+      for (int e = 0; e < kElements; ++e) largest = larger_magnitude(x[e].im, largest);
+    }
+    largest = largest_of_row<kThreads>(largest, thread_, reinterpret_cast<float*>(between() + kPolicy.buffer_words()));
+    const int exponent = scale_exponent(largest, tensor_headroom(Log2N));
+    const float scale = power_of_two(exponent);
+    LONGWING_UNROLL
+    for (int e = 0; e < kElements; ++e) *own_point(e) = to_float16_pair(scale * x[e].re, scale * x[e].im);
+    row_barrier();
+    return exponent;
+  }
+
+  /// product(x, tile) multiplies tile x of the spectrum, its numbers in the order of lane_number().
+  template <class Product>
+  LONGWING_HD void convolve(const Product& product) const {
+    if constexpr (kTiles == 1) {
+      TensorTile spectrum;
+      outer_passes([&](int, const TensorTile& x) { spectrum = x; });
+      product(spectrum, 0);
+      outer_passes_back([&](int) { return round_tile(spectrum); });
+    } else {
+      const TileWords words = node_words();
+      outer_passes([&](int tile, TensorTile& x) {
+        multiply_tile(x, twiddles(kToThird, tile));
+        store_points(between() + tile * TensorPolicy::kTileWords, words, x);
+      });
+      row_barrier();
+      LONGWING_UNROLL
+      for (int c = 0; c < kTilesEach; ++c) middle_passes(warp() + c * kWarps, product);
+      row_barrier();
+      outer_passes_back([&](int tile) { return load_points(between() + tile * TensorPolicy::kTileWords, words); });
+    }
+    row_barrier();
+  }
+
+  /// The results, times 2^exponent.
+  LONGWING_HD void leave(int exponent, Complex<float> (&x)[kElements]) const {
+    const int most = exponent > kMostExponent ? kMostExponent : exponent < -kMostExponent ? -kMostExponent : exponent;
+    const float scale = power_of_two(most), rest = power_of_two(exponent - most);
+    LONGWING_UNROLL
+    for (int e = 0; e < kElements; ++e) {
+      const std::uint32_t point = *own_point(e);
+      x[e] = {low_half(point) * scale, high_half(point) * scale};
+    }
+    if (exponent != most) {
+      LONGWING_UNROLL
+      for (int e = 0; e < kElements; ++e) x[e] = {x[e].re * rest, x[e].im * rest};
+    }
+    row_barrier();  // before the stage, which lies under the points, is written
+  }
+
+ private:
+  static constexpr int kMostExponent = 126;
+  static constexpr int kWarps = kPolicy.row_warps(), kTilesEach = kTiles / kWarps;
+  static constexpr int kThird = kPolicy.middle().third, kFourth = kPolicy.middle().fourth;
+
+  LONGWING_HD static constexpr MiddleRadices middle() { return {kThird, kFourth}; }
+  // By unsigned arithmetic, so that what follows from them is masks and shifts.
+  LONGWING_HD int warp() const { return static_cast<int>(static_cast<unsigned>(thread_) / kWarpThreads); }
+  LONGWING_HD int lane() const { return static_cast<int>(static_cast<unsigned>(thread_) % kWarpThreads); }
+  LONGWING_HD std::uint32_t* between() const { return points_ + kPolicy.buffer_words(); }
+  LONGWING_HD TensorFragment matrix(TensorMatrix which) const {
+    return reinterpret_cast<const TensorFragment*>(tables_ + which * kFragmentBytes)[lane()];
+  }
+  LONGWING_HD TensorTile twiddles(TensorTwiddles which, int tile) const {
+    return load_tile(tables_ + tensor_twiddle_offset(middle(), which), tile, lane());
+  }
+  LONGWING_HD static void row_barrier() {
+    if constexpr (kThreads <= kWarpThreads) {
+      warp_barrier();
+    } else {
+      block_barrier();
+    }
+  }
+
+  // Point thread + step(element): q2, q3 and a part of q0, q1 from the thread, the rest from the element.
+  LONGWING_HD std::uint32_t* own_point(int element) const {
+    const int thread = warp() * kWarpThreads + lane();
+    const int low = thread % kTiles, of_thread = thread / kTiles, of_element = step(element) / kTiles;
+    const int word = spread_q0(of_thread / 16) ^ spread_q1(of_thread % 16);
+    return points_ + tile_word(middle(), low / kFourth, low % kFourth) +
+           with_constant(word, spread_q0(of_element / 16) ^ spread_q1(of_element % 16));
+  }
+  // Points (q0, q1) of an outer tile: q0 = t + 4i by columns, q1 by rows, in order or in pair order.
+  LONGWING_HD TileWords point_words(bool pair_order) const {
+    return tile_words([&](int h, int i) {
+      const int row = spread_q1(pair_order ? index_of_row(16, tile_row(lane(), h)) : tile_row(lane(), 0));
+      return with_constant(spread_q0(lane() % 4) ^ row, spread_q0(4 * i) ^ (pair_order ? 0 : spread_q1(8 * h)));
+    });
+  }
+  // Nodes (j0, j1) of an outer tile: j0 by rows, j1 by columns in pair order.
+  LONGWING_HD TileWords node_words() const {
+    return tile_words([&](int h, int i) {
+      return with_constant(spread_q0(lane() / 4) ^ spread_q1(index_of_column(16, tile_column(lane(), i))), spread_q0(8 * h));
+    });
+  }
+
+  template <class Sink>
+  LONGWING_HD void outer_passes(const Sink& sink) const {
+    const TensorFragment first_re = matrix(kFirstRe), first_im = matrix(kFirstIm), second = matrix(kSecondPass);
+    const TensorTile to_second = twiddles(kToSecond, 0);
+    const TileWords words = point_words(false);
+    LONGWING_UNROLL
+    for (int c = 0; c < kTilesEach; ++c) {
+      const int tile = warp() + c * kWarps;
+      const TensorOperand points = load_points(points_ + tile * TensorPolicy::kTileWords, words);
+      TensorTile x = dense_dft<Rows::kTurn>(first_re, first_im, points, enters_im_, true);
+      multiply_tile(x, to_second);
+      x = symmetric_dft<Rows::kStay, 16, 1>(second, round_tile(x), lane());
+      sink(tile, x);
+    }
+  }
+
+  template <class Source>
+  LONGWING_HD void outer_passes_back(const Source& source) const {
+    const TensorFragment second = matrix(kSecondBack), first_re = matrix(kFirstBackRe), first_im = matrix(kFirstBackIm);
+    const TensorTile from_second = twiddles(kFromSecond, 0);
+    const TileWords words = point_words(true);
+    LONGWING_UNROLL
+    for (int c = 0; c < kTilesEach; ++c) {
+      const int tile = warp() + c * kWarps;
+      TensorTile x = symmetric_dft<Rows::kTurn, 16, -1>(second, source(tile), lane());
+      multiply_tile(x, from_second);
+      x = dense_dft<Rows::kStay>(first_re, first_im, round_tile(x), true, leaves_im_);
+      store_points(points_ + tile * TensorPolicy::kTileWords, words, x);
+    }
+  }
+
+  template <class Product>
+  LONGWING_HD void middle_passes(int tile, const Product& product) const {
+    if constexpr (kFourth == 1) {  // rows j1; columns (member of j0, q2) in pair order, before and after
+      const TileWords words = tile_words([&](int h, int i) {
+        const int member = index_of_column(kThird, tile_column(lane(), i));
+        const int word = spread_q0(middle_node(middle(), tile, member / kThird)) ^ spread_q1(lane() / 4);
+        return tile_word(middle(), member % kThird, 0) + with_constant(word, spread_q1(8 * h));
+      });
+      TensorTile x = symmetric_dft<Rows::kStay, kThird, 1>(matrix(kThirdPass), load_points(between(), words), lane());
+      product(x, tile);
+      x = symmetric_dft<Rows::kStay, kThird, -1>(matrix(kThirdBack), round_tile(x), lane());
+      multiply_tile(x, twiddles(kFromThird, tile));
+      store_points(between(), words, x);
+    } else {  // rows (member of (j0, j1), q3) in pair order, columns q2 in pair order; in between rows j2, columns (member, q3)
+      const TileWords words = tile_words([&](int h, int i) {
+        const int member = index_of_row(kFourth, tile_row(lane(), h)), node = middle_node(middle(), tile, member / kFourth);
+        return tile_word(middle(), index_of_column(16, tile_column(lane(), i)), member % kFourth) +
+               (spread_q0(node / 16) ^ spread_q1(node % 16));
+      });
+      TensorTile x = symmetric_dft<Rows::kTurn, 16, 1>(matrix(kThirdPass), load_points(between(), words), lane());
+      multiply_tile(x, twiddles(kToFourth, tile));
+      x = symmetric_dft<Rows::kStay, kFourth, 1>(matrix(kFourthPass), round_tile(x), lane());
+      product(x, tile);
+      x = symmetric_dft<Rows::kTurn, kFourth, -1>(matrix(kFourthBack), round_tile(x), lane());
+      multiply_tile(x, twiddles(kFromFourth, tile));
+      x = symmetric_dft<Rows::kStay, 16, -1>(matrix(kThirdBack), round_tile(x), lane());
+      multiply_tile(x, twiddles(kFromThird, tile));
+      store_points(between(), words, x);
+    }
+  }
+
+  const unsigned char* tables_;
+  std::uint32_t* points_;
+  int thread_;
+  bool enters_im_, leaves_im_;
+};
+
+}  // namespace longwing::cuda
