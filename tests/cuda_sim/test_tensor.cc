@@ -66,7 +66,8 @@ TEST_P(TensorRows, AreAsAccurateAsTheirDType) {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  for (int log2n = kLeastTensorLog2n; log2n <= 14; ++log2n) rows.push_back({log2n, DType::kFloat16}), rows.push_back({log2n, DType::kBFloat16});
+  for (int log2n = kLeastTensorLog2n; log2n <= 14; ++log2n)
+    rows.push_back({log2n, DType::kFloat16}), rows.push_back({log2n, DType::kBFloat16});
   return rows;
 }
 INSTANTIATE_TEST_SUITE_P(Lengths, TensorRows, ::testing::ValuesIn(all_rows()));

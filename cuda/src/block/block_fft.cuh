@@ -48,9 +48,7 @@ class BlockFft {
   LONGWING_HD static constexpr int step(int element) { return position<0>(0, element); }
 
   /// Which number of the transform register `element` holds after forward(): j0 + r0·(j1 + r1·(j2 + …)) for child jp of each pass.
-  LONGWING_HD static constexpr int frequency(int thread, int element) {
-    return reversed_digits<kLast>(position<kLast>(thread, element));
-  }
+  LONGWING_HD static constexpr int frequency(int thread, int element) { return reversed_digits<kLast>(position<kLast>(thread, element)); }
 
   /// Slot of register `element` in exchange(), while no transform runs: nobody else's.
   LONGWING_HD int own_slot(int element) const { return slot<0>(element); }

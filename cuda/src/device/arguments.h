@@ -154,8 +154,8 @@ struct ConvolveArgs {
   const void* spectrum = nullptr;  ///< of filter row 0: n complex numbers a filter row, in the policy's order
   bool conjugate = false;          ///< multiply by conj(spectrum): the adjoint, for du
   TwiddleTables twiddles;
-  int nodes = 1;            ///< rows of the three-pass form that one row was split into; 1: one pass
-  void* columns = nullptr;  ///< nodes > 1: workspace, row_count·segments·nodes·length complex numbers, transformed in place
+  int nodes = 1;                        ///< rows of the three-pass form that one row was split into; 1: one pass
+  void* columns = nullptr;              ///< nodes > 1: workspace, row_count·segments·nodes·length complex numbers, transformed in place
   const void* tensor_tables = nullptr;  ///< matrices and twiddles of convolve_rows_tensor, see policy/tensor_layout.h
 };
 

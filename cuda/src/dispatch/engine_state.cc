@@ -29,8 +29,9 @@ const TensorKernels* tensor_kernels(const KernelTable& kernels, DType dtype, con
   if (dtype != DType::kFloat16 && dtype != DType::kBFloat16) return nullptr;
   if (!shape.column_radices.empty()) return nullptr;
   const TensorKernels& row = kernels.tensor[shape.row_log2n];
-  return row.convolve && row.convolve.shared_bytes <= limits.shared_bytes && row.transform_filters.shared_bytes <= limits.shared_bytes ? &row
-                                                                                                                                       : nullptr;
+  return row.convolve && row.convolve.shared_bytes <= limits.shared_bytes && row.transform_filters.shared_bytes <= limits.shared_bytes
+             ? &row
+             : nullptr;
 }
 
 std::vector<int> all_radices(const TransformShape& shape, const RowPolicy& policy) {

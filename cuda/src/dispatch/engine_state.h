@@ -49,7 +49,7 @@ struct EngineState {
   TransformShape shape;
   const RowKernels& row;
   const TensorKernels* tensor;  ///< rows of half precision in one pass are convolved by these; null: by `row`
-  HostTwiddles twiddles;  ///< offsets; the bytes are on the device alone
+  HostTwiddles twiddles;        ///< offsets; the bytes are on the device alone
   std::size_t twiddle_bytes = 0;
   std::byte* device_twiddles = nullptr;
   std::byte* device_tensor_tables = nullptr;  ///< behind the twiddles, null without `tensor`

@@ -9,11 +9,10 @@
 namespace longwing::cuda {
 
 /// formula   Z[v]·2^s of transform_filters in float32, without 1/n, s such that all of a row's numbers are below 1 and some above 1/8.
-/// shapes    taps (filters, groups, count), any dtype and stride -> n complex numbers a filter row in the order of spectrum_number(), then s.
-/// owner     block: kPolicy.rows filter rows; a row's threads as in BlockFft.
-/// shared    BlockFft's exchange buffer, then a number for each warp of a row. barriers: BlockFft's, one of largest_of_row.
-/// needs     blocks = ceil(row_count / kPolicy.rows); nodes == 1.
-/// bytes     one read of the taps, one write of the spectrum.
+/// shapes    taps (filters, groups, count), any dtype and stride -> n complex numbers a filter row in the order of spectrum_number(), then
+/// s. owner     block: kPolicy.rows filter rows; a row's threads as in BlockFft. shared    BlockFft's exchange buffer, then a number for
+/// each warp of a row. barriers: BlockFft's, one of largest_of_row. needs     blocks = ceil(row_count / kPolicy.rows); nodes == 1. bytes
+/// one read of the taps, one write of the spectrum.
 template <int Log2N>
 __global__ void __launch_bounds__(row_policy<float>(Log2N).threads(), row_policy<float>(Log2N).min_blocks)
     transform_filters_tensor(const __grid_constant__ SpectrumArgs args) {

@@ -42,7 +42,8 @@ struct TensorPolicy {
 constexpr int kLeastTensorLog2n = 8;
 
 // 16 points a thread, two tiles a warp; rows of one tile have 8, and of 16384 points 32, for 512 threads with 128 registers.
-constexpr TensorPolicy kTensorRows[] = {{8, 8, 4, 4}, {9, 16, 4, 4}, {10, 16, 2, 4}, {11, 16, 1, 4}, {12, 16, 1, 2}, {13, 16, 1, 1}, {14, 32, 1, 1}};
+constexpr TensorPolicy kTensorRows[] = {{8, 8, 4, 4},   {9, 16, 4, 4},  {10, 16, 2, 4}, {11, 16, 1, 4},
+                                        {12, 16, 1, 2}, {13, 16, 1, 1}, {14, 32, 1, 1}};
 
 constexpr TensorPolicy tensor_policy(int log2n) { return kTensorRows[log2n - kLeastTensorLog2n]; }
 
@@ -114,7 +115,19 @@ LONGWING_HD constexpr int spectrum_number(MiddleRadices middle, int frequency) {
 enum class Rows : bool { kStay, kTurn };
 
 /// The tables of one row length: constant matrices, one 16-byte fragment a lane each, then twiddles, n or 256 complex float32 each.
-enum TensorMatrix : int { kFirstRe, kFirstIm, kSecondPass, kThirdPass, kFourthPass, kFourthBack, kThirdBack, kSecondBack, kFirstBackRe, kFirstBackIm, kTensorMatrices };
+enum TensorMatrix : int {
+  kFirstRe,
+  kFirstIm,
+  kSecondPass,
+  kThirdPass,
+  kFourthPass,
+  kFourthBack,
+  kThirdBack,
+  kSecondBack,
+  kFirstBackRe,
+  kFirstBackIm,
+  kTensorMatrices
+};
 enum TensorTwiddles : int { kToSecond, kFromSecond, kToThird, kFromThird, kToFourth, kFromFourth, kTensorTwiddles };
 
 constexpr int kFragmentBytes = 32 * 16;

@@ -93,7 +93,8 @@ LONGWING_HD TensorTile symmetric_dft(const TensorFragment& w, const TensorOperan
 
 /// W·x for a complex W. Imaginary parts that are 0 on the way in, or asked for by nobody on the way out, cost nothing.
 template <Rows kRows>
-LONGWING_HD TensorTile dense_dft(const TensorFragment& re, const TensorFragment& im, const TensorOperand& x, bool enters_im, bool leaves_im) {
+LONGWING_HD TensorTile dense_dft(const TensorFragment& re, const TensorFragment& im, const TensorOperand& x, bool enters_im,
+                                 bool leaves_im) {
   TensorTile y;
   multiply_columns<kRows>(re, x.re, y.re);
   if (leaves_im) multiply_columns<kRows>(im, x.re, y.im);
