@@ -9,26 +9,34 @@
 namespace longwing::cuda {
 namespace {
 
-constexpr double kTolerance = 1e-6;
+struct Kernels {
+  DType dtype;
+  double tolerance;
+};
 
-// Rows of four warps, so that nothing but barriers orders their threads; gradients make every kernel run.
-double error_without(int barrier) {
-  Random random(5);
-  const reference::Call call = causal_call(random, 2, 1, 2048, 2048);
-  std::string where;
-  simulation::omit_barrier(barrier);
-  const double error = engine_error(call, {.dtype = DType::kFloat32, .tolerance = kTolerance}, where);
-  simulation::omit_barrier(-1);
-  return error;
-}
+class Barriers : public ::testing::TestWithParam<Kernels> {
+ protected:
+  // Rows of four warps, so that nothing but barriers orders their threads; gradients make every kernel run, and an activation makes
+  // results wait in shared memory.
+  static double error_without(int barrier) {
+    Random random(5);
+    reference::Call call = causal_call(random, 2, 1, 2048, 2048);
+    call.activation = Activation::kGelu;
+    std::string where;
+    simulation::omit_barrier(barrier);
+    const double error = engine_error(call, {.dtype = GetParam().dtype}, where);
+    simulation::omit_barrier(-1);
+    return error;
+  }
+};
 
-TEST(Barriers, NoneIsMissing) {
+TEST_P(Barriers, NoneIsMissing) {
   simulation::most_barriers();
-  EXPECT_LE(error_without(-1), kTolerance);
+  EXPECT_LE(error_without(-1), GetParam().tolerance);
   EXPECT_GE(simulation::most_barriers(), 4);
 }
 
-TEST(Barriers, EachOneIsNeeded) {
+TEST_P(Barriers, EachOneIsNeeded) {
   simulation::most_barriers();
   error_without(-1);
   const int barriers = simulation::most_barriers();
@@ -36,10 +44,13 @@ TEST(Barriers, EachOneIsNeeded) {
 #if defined(__SANITIZE_THREAD__)
     EXPECT_EXIT((error_without(barrier), std::exit(0)), ::testing::ExitedWithCode(66), "data race") << barrier;
 #else
-    EXPECT_FALSE(error_without(barrier) <= kTolerance) << barrier;
+    EXPECT_FALSE(error_without(barrier) <= GetParam().tolerance) << barrier;
 #endif
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(DTypes, Barriers, ::testing::Values(Kernels{DType::kFloat32, 1e-6}, Kernels{DType::kFloat16, 5e-3}),
+                         [](const auto& info) { return std::string(to_string(info.param.dtype)); });
 
 }  // namespace
 }  // namespace longwing::cuda

@@ -21,12 +21,12 @@ DeviceLimits small_device() {
   return limits;
 }
 
-// Of the compute type, and once more of the results' own rounding.
+// Of the compute type, and once more of the results' own rounding; gradients behind an activation pass two convolutions in float16.
 double limit_of(DType dtype) {
   switch (dtype) {
     case DType::kFloat64: return 2e-14;
     case DType::kFloat32: return 2e-6;
-    case DType::kFloat16: return 6.5e-4;
+    case DType::kFloat16: return 1e-3;
     case DType::kBFloat16: return 5e-3;
   }
   return 0;
@@ -108,6 +108,7 @@ reference::Call plain_call(Random& random, std::int64_t batch, std::int64_t chan
   c.activation = Activation::kGelu;
   c.u = random.values<double>(batch * channels * length);
   c.k = random.values<double>(filters * c.groups * taps);
+  for (double& tap : c.k) tap /= std::sqrt(static_cast<double>(taps));  // results of size 1, where an activation bends
   c.skip = random.values<double>(channels);
   c.pre_gate = random.values<double>(batch * channels * length);
   c.post_gate = random.values<double>(batch * channels * length);
@@ -133,10 +134,12 @@ TEST_P(LongRows, MatchTheOracle) {
   check(ArrangedCall(c, layout), layout, small_device());
 }
 
-INSTANTIATE_TEST_SUITE_P(Lengths, LongRows,
-                         ::testing::Values(LongRow{2100, 2100, Mode::kCausal, DType::kFloat32},
-                                           LongRow{1200, 1200, Mode::kCircular, DType::kFloat64},
-                                           LongRow{2500, 9, Mode::kSame, DType::kFloat32}));
+INSTANTIATE_TEST_SUITE_P(
+    Lengths, LongRows,
+    ::testing::Values(LongRow{2100, 2100, Mode::kCausal, DType::kFloat32}, LongRow{1200, 1200, Mode::kCircular, DType::kFloat64},
+                      LongRow{2500, 9, Mode::kSame, DType::kFloat32}, LongRow{300, 300, Mode::kCausal, DType::kFloat16},
+                      LongRow{700, 700, Mode::kCircular, DType::kBFloat16}, LongRow{900, 200, Mode::kCausal, DType::kBFloat16},
+                      LongRow{2000, 1500, Mode::kSame, DType::kFloat16}, LongRow{5000, 300, Mode::kCausal, DType::kFloat16}));
 
 // Whatever the workspace holds, results have the same bits.
 TEST(Slabs, DoNotChangeTheBits) {

@@ -97,7 +97,7 @@ class TensorFft {
       product(spectrum, 0);
       outer_passes_back([&](int) { return round_tile(spectrum); });
     } else {
-      const TileWords words = node_words();
+      const TileWords words = tile_words([&](int h, int i) { return node_word(lane(), h, i); });
       outer_passes([&](int tile, TensorTile& x) {
         multiply_tile(x, twiddles(kToThird, tile));
         store_points(between() + tile * TensorPolicy::kTileWords, words, x);
@@ -151,33 +151,15 @@ class TensorFft {
     }
   }
 
-  // Point thread + step(element): q2, q3 and a part of q0, q1 from the thread, the rest from the element.
   LONGWING_HD std::uint32_t* own_point(int element) const {
-    const int thread = warp() * kWarpThreads + lane();
-    const int low = thread % kTiles, of_thread = thread / kTiles, of_element = step(element) / kTiles;
-    const int word = spread_q0(of_thread / 16) ^ spread_q1(of_thread % 16);
-    return points_ + tile_word(middle(), low / kFourth, low % kFourth) +
-           with_constant(word, spread_q0(of_element / 16) ^ spread_q1(of_element % 16));
-  }
-  // Points (q0, q1) of an outer tile: q0 = t + 4i by columns, q1 by rows, in order or in pair order.
-  LONGWING_HD TileWords point_words(bool pair_order) const {
-    return tile_words([&](int h, int i) {
-      const int row = spread_q1(pair_order ? index_of_row(16, tile_row(lane(), h)) : tile_row(lane(), 0));
-      return with_constant(spread_q0(lane() % 4) ^ row, spread_q0(4 * i) ^ (pair_order ? 0 : spread_q1(8 * h)));
-    });
-  }
-  // Nodes (j0, j1) of an outer tile: j0 by rows, j1 by columns in pair order.
-  LONGWING_HD TileWords node_words() const {
-    return tile_words([&](int h, int i) {
-      return with_constant(spread_q0(lane() / 4) ^ spread_q1(index_of_column(16, tile_column(lane(), i))), spread_q0(8 * h));
-    });
+    return points_ + own_word(middle(), warp() * kWarpThreads + lane(), step(element));
   }
 
   template <class Sink>
   LONGWING_HD void outer_passes(const Sink& sink) const {
     const TensorFragment first_re = matrix(kFirstRe), first_im = matrix(kFirstIm), second = matrix(kSecondPass);
     const TensorTile to_second = twiddles(kToSecond, 0);
-    const TileWords words = point_words(false);
+    const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i, false); });
     LONGWING_UNROLL
     for (int c = 0; c < kTilesEach; ++c) {
       const int tile = warp() + c * kWarps;
@@ -193,7 +175,7 @@ class TensorFft {
   LONGWING_HD void outer_passes_back(const Source& source) const {
     const TensorFragment second = matrix(kSecondBack), first_re = matrix(kFirstBackRe), first_im = matrix(kFirstBackIm);
     const TensorTile from_second = twiddles(kFromSecond, 0);
-    const TileWords words = point_words(true);
+    const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i, true); });
     LONGWING_UNROLL
     for (int c = 0; c < kTilesEach; ++c) {
       const int tile = warp() + c * kWarps;
@@ -204,35 +186,27 @@ class TensorFft {
     }
   }
 
+  // One middle pass keeps its rows; two turn them and turn them back: in between rows are j2, columns (member of the tile, q3).
   template <class Product>
   LONGWING_HD void middle_passes(int tile, const Product& product) const {
-    if constexpr (kFourth == 1) {  // rows j1; columns (member of j0, q2) in pair order, before and after
-      const TileWords words = tile_words([&](int h, int i) {
-        const int member = index_of_column(kThird, tile_column(lane(), i));
-        const int word = spread_q0(middle_node(middle(), tile, member / kThird)) ^ spread_q1(lane() / 4);
-        return tile_word(middle(), member % kThird, 0) + with_constant(word, spread_q1(8 * h));
-      });
-      TensorTile x = symmetric_dft<Rows::kStay, kThird, 1>(matrix(kThirdPass), load_points(between(), words), lane());
+    const TileWords words = tile_words([&](int h, int i) { return middle_word(middle(), tile, lane(), h, i); });
+    const TensorOperand points = load_points(between(), words);
+    TensorTile x;
+    if constexpr (kFourth == 1) {
+      x = symmetric_dft<Rows::kStay, kThird, 1>(matrix(kThirdPass), points, lane());
       product(x, tile);
       x = symmetric_dft<Rows::kStay, kThird, -1>(matrix(kThirdBack), round_tile(x), lane());
-      multiply_tile(x, twiddles(kFromThird, tile));
-      store_points(between(), words, x);
-    } else {  // rows (member of (j0, j1), q3) in pair order, columns q2 in pair order; in between rows j2, columns (member, q3)
-      const TileWords words = tile_words([&](int h, int i) {
-        const int member = index_of_row(kFourth, tile_row(lane(), h)), node = middle_node(middle(), tile, member / kFourth);
-        return tile_word(middle(), index_of_column(16, tile_column(lane(), i)), member % kFourth) +
-               (spread_q0(node / 16) ^ spread_q1(node % 16));
-      });
-      TensorTile x = symmetric_dft<Rows::kTurn, 16, 1>(matrix(kThirdPass), load_points(between(), words), lane());
+    } else {
+      x = symmetric_dft<Rows::kTurn, 16, 1>(matrix(kThirdPass), points, lane());
       multiply_tile(x, twiddles(kToFourth, tile));
       x = symmetric_dft<Rows::kStay, kFourth, 1>(matrix(kFourthPass), round_tile(x), lane());
       product(x, tile);
       x = symmetric_dft<Rows::kTurn, kFourth, -1>(matrix(kFourthBack), round_tile(x), lane());
       multiply_tile(x, twiddles(kFromFourth, tile));
       x = symmetric_dft<Rows::kStay, 16, -1>(matrix(kThirdBack), round_tile(x), lane());
-      multiply_tile(x, twiddles(kFromThird, tile));
-      store_points(between(), words, x);
     }
+    multiply_tile(x, twiddles(kFromThird, tile));
+    store_points(between(), words, x);
   }
 
   const unsigned char* tables_;

@@ -79,11 +79,29 @@ LONGWING_HD constexpr int row_of_index(int radix, int number) {
 LONGWING_HD constexpr int spread_q0(int q0) { return (q0 & 3) | (q0 & 4) << 1 | (q0 & 8) << 3 | (q0 & 4) << 5; }
 LONGWING_HD constexpr int spread_q1(int q1) { return (q1 & 1) << 4 | (q1 & 2) << 1 | (q1 & 4) << 1 | (q1 & 8) << 2; }
 
-/// Word of point (q0, q1, q2, q3) in a buffer. Tiles lie in the order of q3, q2, so that neighbours in q2 have neighbouring banks.
-LONGWING_HD constexpr int tile_word(MiddleRadices middle, int q2, int q3) { return (q3 * middle.third + q2) * TensorPolicy::kTileWords; }
-
 /// lane ^ constant, where bit 3 alone may be set in both: the rest of the constant is a distance that costs no instruction.
 LONGWING_HD constexpr int with_constant(int lane, int constant) { return (lane ^ (constant & 8)) + (constant & ~8); }
+
+/// First word of the tile of points with q2, q3. Neighbours in q2 begin in neighbouring banks.
+LONGWING_HD constexpr int tile_word(MiddleRadices middle, int q2, int q3) { return (q3 * middle.third + q2) * TensorPolicy::kTileWords; }
+
+/// Word of point `thread + offset`, where the offset has no bit of the tile and of the thread.
+LONGWING_HD constexpr int own_word(MiddleRadices middle, int thread, int offset) {
+  const int low = thread % middle.tiles(), of_thread = thread / middle.tiles(), of_offset = offset / middle.tiles();
+  const int word = spread_q0(of_thread / 16) ^ spread_q1(of_thread % 16);
+  return tile_word(middle, low / middle.fourth, low % middle.fourth) +
+         with_constant(word, spread_q0(of_offset / 16) ^ spread_q1(of_offset % 16));
+}
+
+/// Words within an outer tile. Points: q0 = t + 4i by columns, q1 by rows, in order or in pair order; nodes: j0 by rows, j1 by columns
+/// in pair order.
+LONGWING_HD constexpr int point_word(int lane, int h, int i, bool pair_order) {
+  const int q1 = pair_order ? index_of_row(16, tile_row(lane, h)) : tile_row(lane, 0);
+  return with_constant(spread_q0(lane % 4) ^ spread_q1(q1), spread_q0(4 * i) ^ (pair_order ? 0 : spread_q1(8 * h)));
+}
+LONGWING_HD constexpr int node_word(int lane, int h, int i) {
+  return with_constant(spread_q0(lane / 4) ^ spread_q1(index_of_column(16, tile_column(lane, i))), spread_q0(8 * h));
+}
 
 /// In the middle passes a tile holds members of one digit more than its own: nodes (j0, j1) as j0·16 + j1 beside q3, or, with one middle
 /// pass, j0 beside q2. Which node member `member` of tile `tile` is; the shift keeps a warp's lanes in different banks.
@@ -91,6 +109,18 @@ LONGWING_HD constexpr int member_shift(MiddleRadices middle) { return middle.las
 LONGWING_HD constexpr int middle_node(MiddleRadices middle, int tile, int member) {
   const int shift = member_shift(middle), members = 16 / middle.last();
   return (tile >> shift) * (members << shift) + (member << shift) + (tile & ((1 << shift) - 1));
+}
+
+/// Word of a middle tile. One middle pass: rows j1, columns (member, q2) in pair order; two: rows (member, q3) and columns q2 in pair
+/// order.
+LONGWING_HD constexpr int middle_word(MiddleRadices middle, int tile, int lane, int h, int i) {
+  if (middle.fourth == 1) {
+    const int number = index_of_column(middle.third, tile_column(lane, i)), node = middle_node(middle, tile, number / middle.third);
+    return tile_word(middle, number % middle.third, 0) + with_constant(spread_q0(node) ^ spread_q1(lane / 4), spread_q1(8 * h));
+  }
+  const int number = index_of_row(middle.fourth, tile_row(lane, h)), node = middle_node(middle, tile, number / middle.fourth);
+  return tile_word(middle, index_of_column(16, tile_column(lane, i)), number % middle.fourth) +
+         (spread_q0(node / 16) ^ spread_q1(node % 16));
 }
 
 /// Where a row's spectrum is kept: eight numbers of a lane as four pairs, each pair of 32 lanes side by side.
