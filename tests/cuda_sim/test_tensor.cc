@@ -60,8 +60,8 @@ TEST_P(TensorRows, AreAsAccurateAsTheirDType) {
   const double bar = dtype == DType::kFloat16 ? 6.5e-4 : 2.2e-3;
   EXPECT_LE(errors[0], bar);
   EXPECT_LE(errors[1], bar);
-  EXPECT_LE(errors[2], 5e-7);  // float32
-  EXPECT_GE(errors[0], 2e-4);  // float16 was computed in
+  EXPECT_LE(errors[2], tensor_policy(log2n).gradient ? 6.5e-4 : 5e-7);  // float32 where the rows are too long
+  EXPECT_GE(errors[0], 2e-4);                                           // float16 was computed in
   std::printf("n = 2^%d %s: y %.2e, du %.2e, dk %.2e\n", log2n, to_string(dtype), errors[0], errors[1], errors[2]);
 }
 

@@ -88,14 +88,22 @@ class TensorFft {
     return exponent;
   }
 
-  /// product(x, tile) multiplies tile x of the spectrum, its numbers in the order of lane_number().
-  template <class Product>
-  LONGWING_HD void convolve(const Product& product) const {
+  /// By unsigned arithmetic, so that what follows from it is masks and shifts.
+  LONGWING_HD int lane() const { return static_cast<int>(static_cast<unsigned>(thread_) % kWarpThreads); }
+
+  /// Tiles that a warp has, and which number its tile `index` is.
+  static constexpr int kTilesEach = kTiles / kPolicy.row_warps();
+  LONGWING_HD int tile(int index) const { return warp() + index * kPolicy.row_warps(); }
+
+  /// use(x, index) takes the warp's tile `index` of the spectrum, numbers in the order of lane_number(). Where `back` is set, and it is
+  /// for all of a block or for none, the transform goes back from what `use` made of it; else points are left undefined.
+  template <class Use>
+  LONGWING_HD void transform(const Use& use, bool back) const {
     if constexpr (kTiles == 1) {
       TensorTile spectrum;
       outer_passes([&](int, const TensorTile& x) { spectrum = x; });
-      product(spectrum, 0);
-      outer_passes_back([&](int) { return round_tile(spectrum); });
+      use(spectrum, 0);
+      if (back) outer_passes_back([&](int) { return round_tile(spectrum); });
     } else {
       const TileWords words = tile_words([&](int h, int i) { return node_word(lane(), h, i); });
       outer_passes([&](int tile, TensorTile& x) {
@@ -104,9 +112,9 @@ class TensorFft {
       });
       row_barrier();
       LONGWING_UNROLL
-      for (int c = 0; c < kTilesEach; ++c) middle_passes(warp() + c * kWarps, product);
+      for (int index = 0; index < kTilesEach; ++index) middle_passes(index, use, back);
       row_barrier();
-      outer_passes_back([&](int tile) { return load_points(between() + tile * TensorPolicy::kTileWords, words); });
+      if (back) outer_passes_back([&](int tile) { return load_points(between() + tile * TensorPolicy::kTileWords, words); });
     }
     row_barrier();
   }
@@ -129,13 +137,10 @@ class TensorFft {
 
  private:
   static constexpr int kMostExponent = 126;
-  static constexpr int kWarps = kPolicy.row_warps(), kTilesEach = kTiles / kWarps;
   static constexpr int kThird = kPolicy.middle().third, kFourth = kPolicy.middle().fourth;
 
   LONGWING_HD static constexpr MiddleRadices middle() { return {kThird, kFourth}; }
-  // By unsigned arithmetic, so that what follows from them is masks and shifts.
   LONGWING_HD int warp() const { return static_cast<int>(static_cast<unsigned>(thread_) / kWarpThreads); }
-  LONGWING_HD int lane() const { return static_cast<int>(static_cast<unsigned>(thread_) % kWarpThreads); }
   LONGWING_HD std::uint32_t* between() const { return points_ + kPolicy.buffer_words(); }
   LONGWING_HD TensorFragment matrix(TensorMatrix which) const {
     return reinterpret_cast<const TensorFragment*>(tables_ + which * kFragmentBytes)[lane()];
@@ -161,8 +166,8 @@ class TensorFft {
     const TensorTile to_second = twiddles(kToSecond, 0);
     const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i, false); });
     LONGWING_UNROLL
-    for (int c = 0; c < kTilesEach; ++c) {
-      const int tile = warp() + c * kWarps;
+    for (int index = 0; index < kTilesEach; ++index) {
+      const int tile = this->tile(index);
       const TensorOperand points = load_points(points_ + tile * TensorPolicy::kTileWords, words);
       TensorTile x = dense_dft<Rows::kTurn>(first_re, first_im, points, enters_im_, true);
       multiply_tile(x, to_second);
@@ -177,8 +182,8 @@ class TensorFft {
     const TensorTile from_second = twiddles(kFromSecond, 0);
     const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i, true); });
     LONGWING_UNROLL
-    for (int c = 0; c < kTilesEach; ++c) {
-      const int tile = warp() + c * kWarps;
+    for (int index = 0; index < kTilesEach; ++index) {
+      const int tile = this->tile(index);
       TensorTile x = symmetric_dft<Rows::kTurn, 16, -1>(second, source(tile), lane());
       multiply_tile(x, from_second);
       x = dense_dft<Rows::kStay>(first_re, first_im, round_tile(x), true, leaves_im_);
@@ -187,20 +192,23 @@ class TensorFft {
   }
 
   // One middle pass keeps its rows; two turn them and turn them back: in between rows are j2, columns (member of the tile, q3).
-  template <class Product>
-  LONGWING_HD void middle_passes(int tile, const Product& product) const {
+  template <class Use>
+  LONGWING_HD void middle_passes(int index, const Use& use, bool back) const {
+    const int tile = this->tile(index);
     const TileWords words = tile_words([&](int h, int i) { return middle_word(middle(), tile, lane(), h, i); });
     const TensorOperand points = load_points(between(), words);
     TensorTile x;
     if constexpr (kFourth == 1) {
       x = symmetric_dft<Rows::kStay, kThird, 1>(matrix(kThirdPass), points, lane());
-      product(x, tile);
+      use(x, index);
+      if (!back) return;
       x = symmetric_dft<Rows::kStay, kThird, -1>(matrix(kThirdBack), round_tile(x), lane());
     } else {
       x = symmetric_dft<Rows::kTurn, 16, 1>(matrix(kThirdPass), points, lane());
       multiply_tile(x, twiddles(kToFourth, tile));
       x = symmetric_dft<Rows::kStay, kFourth, 1>(matrix(kFourthPass), round_tile(x), lane());
-      product(x, tile);
+      use(x, index);
+      if (!back) return;
       x = symmetric_dft<Rows::kTurn, kFourth, -1>(matrix(kFourthBack), round_tile(x), lane());
       multiply_tile(x, twiddles(kFromFourth, tile));
       x = symmetric_dft<Rows::kStay, 16, -1>(matrix(kThirdBack), round_tile(x), lane());

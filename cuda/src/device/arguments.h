@@ -186,6 +186,16 @@ struct FilterGradientArgs {
   const void *x_columns = nullptr, *dy_columns = nullptr;  ///< nodes > 1; row (filter_row - first)·index_count + index - first_index
 };
 
+/// Both gradients of rows on the tensor cores, whose transforms are made once: the filter's partial sums, and du of the same rows.
+struct RowGradientArgs {
+  FilterGradientArgs filter;  ///< nodes == 1; its dy is du's source too
+  bool wants_du = false;
+  EpilogueArgs epilogue;  ///< kInputGradient
+  ChannelArray skip;
+  const void* spectrum = nullptr;
+  const void* tensor_tables = nullptr;
+};
+
 /// Taps from partial sums: adds the runs by a balanced tree, inverse transform, store at the taps' places.
 struct FilterGradientFinishArgs {
   FilterTaps gradient;  ///< where the gradients of the taps go

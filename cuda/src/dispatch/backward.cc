@@ -98,8 +98,12 @@ void Backward::run() {
 
 void Backward::work(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
   if (slab.rows() > 0 && recomputes_) recompute(slab, bank, at, memory);
-  if (slab.rows() > 0 && wants_dx_) input_gradient(slab, bank, at, memory);
-  if (wants_filter_) filter_gradient(slab, bank, at, memory);
+  if (wants_filter_ && state_.gradients_by_tensor()) {
+    row_gradients(slab, bank, at, memory);
+  } else {
+    if (slab.rows() > 0 && wants_dx_) input_gradient(slab, bank, at, memory);
+    if (wants_filter_) filter_gradient(slab, bank, at, memory);
+  }
   if (slab.rows() > 0 && args_.dskip && !skip_is_a_tap_) skip_terms(slab, bank, at, memory);
 }
 
@@ -153,21 +157,26 @@ void Backward::recompute(const RowSlab& slab, int bank, const Memory& at, std::b
   launcher_.convolve(convolve, memory);
 }
 
-void Backward::input_gradient(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
-  ConvolveArgs convolve = convolve_args(slab, bank);
-  convolve.source = dc(slab, at, memory);
-  convolve.conjugate = true;
-  EpilogueArgs& epilogue = convolve.epilogue;
+EpilogueArgs Backward::input_epilogue(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
+  EpilogueArgs epilogue;
   epilogue.kind = Epilogue::kInputGradient;
   epilogue.u = row_array(args_.u, false);
   epilogue.pre_gate = row_array(args_.pre_gate, false);
   epilogue.du = row_array(args_.du, false);
   epilogue.dpre = row_array(args_.dpre_gate, false);
   if (at.dx_sum > 0) add_over_bank(epilogue, slab, bank, memory + at.columns + at.dc, state_.map.input_length);
+  return epilogue;
+}
+
+void Backward::input_gradient(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
+  ConvolveArgs convolve = convolve_args(slab, bank);
+  convolve.source = dc(slab, at, memory);
+  convolve.conjugate = true;
+  convolve.epilogue = input_epilogue(slab, bank, at, memory);
   launcher_.convolve(convolve, memory);
 }
 
-void Backward::filter_gradient(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
+FilterGradientArgs Backward::filter_args(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
   FilterGradientArgs gradient;
   gradient.rows = space_;
   gradient.first_filter_row = bank * static_cast<std::int64_t>(space_.groups) + slab.first_filter_row;
@@ -180,7 +189,21 @@ void Backward::filter_gradient(const RowSlab& slab, int bank, const Memory& at, 
   gradient.dy = dc(slab, at, memory);
   gradient.partials = partials(slab, bank, at, memory);
   gradient.stash = partials(slab, banks_, at, memory);
-  launcher_.filter_gradient(gradient, memory);
+  return gradient;
+}
+
+void Backward::filter_gradient(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
+  launcher_.filter_gradient(filter_args(slab, bank, at, memory), memory);
+}
+
+void Backward::row_gradients(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {
+  RowGradientArgs gradients;
+  gradients.filter = filter_args(slab, bank, at, memory);
+  gradients.wants_du = wants_dx_;
+  if (wants_dx_) gradients.epilogue = input_epilogue(slab, bank, at, memory);
+  gradients.skip = channel_array(args_.skip);
+  gradients.spectrum = spectrum_;
+  launcher_.row_gradients(gradients);
 }
 
 void Backward::skip_terms(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const {

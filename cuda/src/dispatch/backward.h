@@ -31,6 +31,7 @@ class Backward {
   void recompute(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
   void input_gradient(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
   void filter_gradient(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
+  void row_gradients(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
   void skip_terms(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
   void finish(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
 
@@ -39,6 +40,8 @@ class Backward {
   std::int64_t first_row(const RowSlab& slab, int bank) const;
   std::byte* partials(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
   ConvolveArgs convolve_args(const RowSlab& slab, int bank) const;
+  EpilogueArgs input_epilogue(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
+  FilterGradientArgs filter_args(const RowSlab& slab, int bank, const Memory& at, std::byte* memory) const;
   SourceArgs x() const;
   /// dc through the adjoint window.
   SourceArgs dc(const RowSlab& slab, const Memory& at, std::byte* memory) const;

@@ -56,6 +56,7 @@ struct EngineState {
 
   DType compute_dtype() const { return arithmetic == Arithmetic::kFloat64 ? DType::kFloat64 : DType::kFloat32; }
   std::size_t number_bytes() const { return size_of(compute_dtype()); }
+  bool gradients_by_tensor() const { return tensor && tensor->gradient; }
   /// Of the n complex numbers of one transform.
   std::size_t transform_bytes() const { return static_cast<std::size_t>(shape.n()) * 2 * number_bytes(); }
   /// Of the spectrum of one filter row.

@@ -26,10 +26,11 @@ struct RowKernels {
   KernelEntry convolve, transform_filters, filter_gradient, finish_filter_gradient;
 };
 
-/// The kernels of rows of float16 and bfloat16 on the tensor cores: what takes the place of RowKernels' first two, in one pass.
+/// The kernels of rows of float16 and bfloat16 on the tensor cores, which take the place of RowKernels' in one pass. `gradient` makes du
+/// too; where it is empty, as its finish is, gradients of filters are those of RowKernels.
 struct TensorKernels {
   TensorPolicy policy;
-  KernelEntry convolve, transform_filters;
+  KernelEntry convolve, transform_filters, gradient, finish_filter_gradient;
 };
 
 /// Passes over columns by one radix.

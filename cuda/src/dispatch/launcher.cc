@@ -98,11 +98,21 @@ void Launcher::filter_gradient(FilterGradientArgs args, std::byte* columns) cons
   launch(state_.row.filter_gradient, args.filter_row_count * args.runs * args.nodes, args);
 }
 
+void Launcher::row_gradients(RowGradientArgs args) const {
+  args.tensor_tables = state_.device_tensor_tables;
+  launch(state_.tensor->gradient, args.filter.filter_row_count * args.filter.runs, args);
+}
+
 void Launcher::finish_filter_gradient(FilterGradientFinishArgs args, void* columns) const {
   args.twiddles = state_.row_twiddles();
   args.nodes = state_.shape.nodes();
   args.columns = columns;
   args.scale = 1.0 / static_cast<double>(state_.shape.n());
+  if (state_.gradients_by_tensor()) {
+    const double factor = forward_factor(state_.tensor->policy.middle());
+    args.scale /= factor * factor;
+    return launch(state_.tensor->finish_filter_gradient, args.row_count, args);
+  }
   launch(state_.row.finish_filter_gradient, args.row_count * args.nodes, args);
   if (one_pass()) return;
   ColumnArgs after = column_args(args.first_row, args.row_count, 1, columns);

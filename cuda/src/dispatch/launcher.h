@@ -15,6 +15,8 @@ class Launcher {
   void transform_filters(SpectrumArgs args, void* columns) const;
   /// Adds the slab's rows to the partial sums; `columns` holds both operands, x first.
   void filter_gradient(FilterGradientArgs args, std::byte* columns) const;
+  /// The same with du, of rows whose kernels on the tensor cores make both: state.tensor->gradient.
+  void row_gradients(RowGradientArgs args) const;
   void finish_filter_gradient(FilterGradientFinishArgs args, void* columns) const;
   /// The terms of rows [first_row, first_row + row_count), or with row_count 0 their sums.
   void skip_gradient(SkipGradientArgs args) const;

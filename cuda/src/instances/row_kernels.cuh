@@ -16,7 +16,8 @@ RowKernels row_kernels() {
           .convolve = entry<ConvolveArgs, convolve_rows<T, Log2N>>(kThreads, kShared, kPolicy.rows),
           .transform_filters = entry<SpectrumArgs, transform_filters<T, Log2N>>(kThreads, kShared, kPolicy.rows),
           .filter_gradient = entry<FilterGradientArgs, filter_gradient<T, Log2N>>(kThreads, kShared, kPolicy.rows),
-          .finish_filter_gradient = entry<FilterGradientFinishArgs, finish_filter_gradient<T, Log2N>>(kThreads, kShared, kPolicy.rows)};
+          .finish_filter_gradient =
+              entry<FilterGradientFinishArgs, finish_filter_gradient<T, Log2N, ThreadOrder<T, Log2N>>>(kThreads, kShared, kPolicy.rows)};
 }
 
 }  // namespace longwing::cuda

@@ -3,51 +3,10 @@
 
 #include "block/row_sink.cuh"
 #include "block/row_source.cuh"
+#include "block/spectrum_factor.cuh"
 #include "block/tensor_fft.cuh"
 
 namespace longwing::cuda {
-
-/// What multiplies a row's spectrum: Z·2^exponent as it is stored, with skip and as its adjoint where the call asks for it.
-class SpectrumFactor {
- public:
-  LONGWING_HD SpectrumFactor(const ConvolveArgs& args, const RowId& id, int n)
-      : numbers_(static_cast<const unsigned char*>(args.spectrum) + id.filter_row * tensor_spectrum_bytes(n)),
-        as_stored_(!args.skip.data && !args.conjugate),
-        im_(args.conjugate ? -1.0f : 1.0f) {
-    const int stored = *reinterpret_cast<const int*>(numbers_ + n * 8);
-    exponent_ = -stored;
-    if (!args.skip.data) return;
-    // |skip·2^stored| < 2^size may be beyond all bounds: both are made smaller until it is at most 1/4.
-    const float skip = channel_value<float>(args.skip, id.channel);
-    const int size = stored - scale_exponent(__builtin_fabsf(skip), 0), excess = size + 2 > 0 ? size + 2 : 0;
-    const int half = (stored - excess) / 2;
-    skip_ = skip * power_of_two(half) * power_of_two(stored - excess - half);
-    re_ = excess > 126 ? 0.0f : power_of_two(-excess);
-    im_ *= re_;
-    exponent_ += excess;
-  }
-
-  /// Results are to be multiplied by 2^this.
-  LONGWING_HD int exponent() const { return exponent_; }
-
-  LONGWING_HD void operator()(TensorTile& x, int tile, int lane) const {
-    TensorTile z = load_tile(numbers_, tile, lane);
-    if (!as_stored_) {
-      LONGWING_UNROLL
-      for (int h = 0; h < 2; ++h) {
-        LONGWING_UNROLL
-        for (int i = 0; i < 4; ++i) z.re[h][i] = fma(z.re[h][i], re_, skip_), z.im[h][i] *= im_;
-      }
-    }
-    multiply_tile(x, z);
-  }
-
- private:
-  const unsigned char* numbers_;
-  bool as_stored_;
-  float re_ = 1, im_, skip_ = 0;
-  int exponent_;
-};
 
 /// formula   that of convolve_rows, in float16 operands with float32 sums; rows and filters scaled by powers of two.
 /// shapes    rows of args.source through a window -> args.epilogue; nodes == 1.
@@ -74,8 +33,8 @@ __global__ void __launch_bounds__(tensor_policy(Log2N).threads(), tensor_policy(
   Complex<float> x[Fft::kElements] = {};
   if (active) load_row(args.source, args.rows, id, segment, thread, step, own_slot, fft.stage(), x);
   const int exponent = fft.enter(x);
-  const SpectrumFactor factor(args, id, kPolicy.n());
-  fft.convolve([&](TensorTile& spectrum, int tile) { factor(spectrum, tile, thread % kWarpThreads); });
+  const SpectrumFactor factor(args.spectrum, args.skip, args.conjugate, id, kPolicy.n());
+  fft.transform([&](TensorTile& spectrum, int index) { factor(spectrum, fft.tile(index), fft.lane()); }, true);
   fft.leave(factor.exponent() - exponent, x);
   if (active) store_row(args.epilogue, window, args.rows, id, segment, thread, step, own_slot, fft.stage(), x);
 }

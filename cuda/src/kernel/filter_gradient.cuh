@@ -1,8 +1,9 @@
 // The gradient of filters: spectra of rows correlated and added up, then turned into taps.
 #pragma once
 
-#include "block/block_fft.cuh"
 #include "block/row_source.cuh"
+#include "block/run_part.cuh"
+#include "block/spectrum_order.cuh"
 #include "block/tap_array.cuh"
 
 namespace longwing::cuda {
@@ -38,16 +39,7 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
   constexpr RowPolicy kPolicy = Fft::kPolicy;
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
-  const Division of_nodes = divide(unit, args.nodes), of_runs = divide(of_nodes.quotient, args.runs);
-  const int node = static_cast<int>(of_nodes.remainder), run = static_cast<int>(of_runs.remainder);
-  const int local_row = static_cast<int>(of_runs.quotient), each = static_cast<int>(args.rows.rows_per_filter());
-  const bool active = local_row < args.filter_row_count;
-  // This launch's part of the run. All units of a block do as many steps as the longest run asks for.
-  const int first_index = static_cast<int>(args.first_index), end_index = first_index + static_cast<int>(args.index_count);
-  const int run_begin = static_cast<int>(static_cast<std::int64_t>(run) * each / args.runs);
-  const int run_end = static_cast<int>(static_cast<std::int64_t>(run + 1) * each / args.runs);
-  const int begin = run_begin > first_index ? run_begin : first_index, end = run_end < end_index ? run_end : end_index;
-  const int longest = (each + args.runs - 1) / args.runs, steps = longest < end_index - first_index ? longest : end_index - first_index;
+  const RunPart part(args, unit);
 
   // The unit's row of n numbers in an array of such, from the thread's own; its address is not held in registers.
   const auto own = [](void* rows) {
@@ -57,28 +49,28 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
   };
 
   Complex<T> sum[Fft::kPolicy.stash ? 1 : Fft::kElements] = {};
-  if (active && !Fft::kPolicy.stash && args.add) {
+  if (part.active && !Fft::kPolicy.stash && args.add) {
     const Complex<T>* partial = own(args.partials);
     LONGWING_UNROLL
     for (int e = 0; e < Fft::kElements; ++e) sum[kPolicy.stash ? 0 : e] = partial[e * Fft::kThreads];
   }
-  if (active && kPolicy.stash && !args.add) {
+  if (part.active && kPolicy.stash && !args.add) {
     Complex<T>* partial = own(args.partials);
     LONGWING_UNROLL
     for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = {};
   }
   LONGWING_NO_UNROLL
-  for (int index = begin; index < begin + steps; ++index) {
-    const bool mine = active && index < end;
-    const std::int64_t row = mine ? (args.first_filter_row + local_row) * each + index : 0;
-    const std::int64_t column_row = static_cast<std::int64_t>(local_row) * args.index_count + index - first_index;
+  for (int index = part.begin; index < part.begin + part.steps; ++index) {
+    const bool mine = part.active && index < part.end;
+    const std::int64_t row = mine ? part.first_row + index : 0;
+    const std::int64_t column_row = static_cast<std::int64_t>(part.local_row) * args.index_count + index - args.first_index;
     LONGWING_NO_UNROLL
     for (int segment = 0; segment < args.x.window.segments; ++segment) {
-      const std::int64_t column = ((column_row * args.x.window.segments + segment) * args.nodes + node) * kPolicy.n();
+      const std::int64_t column = ((column_row * args.x.window.segments + segment) * args.nodes + part.node) * kPolicy.n();
       const auto at = [&](const void* columns) { return columns ? static_cast<const Complex<T>*>(columns) + column : nullptr; };
       const auto transform = [&](const SourceArgs& source, const void* columns, Complex<T>(&x)[Fft::kElements]) {
         const int t = opaque(thread);
-        const Fft fft(args.twiddles, slot, t, node, args.nodes);
+        const Fft fft(args.twiddles, slot, t, part.node, args.nodes);
         transform_segment(fft, source, args.rows, row, segment, at(columns), t, mine, x);
       };
       Complex<T> x[Fft::kElements], dy[Fft::kElements];
@@ -100,7 +92,7 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_grad
       }
     }
   }
-  if (active && !kPolicy.stash) {
+  if (part.active && !kPolicy.stash) {
     Complex<T>* partial = own(args.partials);
     LONGWING_UNROLL
     for (int e = 0; e < Fft::kElements; ++e) partial[e * Fft::kThreads] = sum[kPolicy.stash ? 0 : e];
@@ -119,12 +111,11 @@ LONGWING_HD Complex<T> sum_of_runs(const Complex<T>* first, std::int64_t distanc
 }
 
 /// formula   dkappa = w^-j·IFFT_n(scale·sum of the runs), runs added by a balanced tree; tap j gets what stands at its lag, cropped ones 0.
-/// shapes    partial sums of filter_gradient -> taps (filters, groups, count), or nodes > 1 the workspace that is merged next.
-/// owner     block: kPolicy.rows units, a unit being (filter row, node), node fastest; a row's threads as in BlockFft.
-/// shared    BlockFft's exchange buffer. barriers: BlockFft's.
-/// needs     blocks = ceil(row_count·nodes / kPolicy.rows); runs a power of two, at most kFilterRuns.
-/// bytes     one read of the partial sums, one write of the taps.
-template <class T, int Log2N>
+/// shapes    partial sums of filter_gradient or gradient_rows_tensor, in their order -> taps (filters, groups, count), or nodes > 1 the
+/// workspace that is merged next. owner     block: kPolicy.rows units, a unit being (filter row, node), node fastest; a row's threads as in
+/// BlockFft. shared    BlockFft's exchange buffer. barriers: BlockFft's. needs     blocks = ceil(row_count·nodes / kPolicy.rows); runs a
+/// power of two, at most kFilterRuns. bytes     one read of the partial sums, one write of the taps.
+template <class T, int Log2N, class Order>
 __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(Log2N).min_blocks)
     finish_filter_gradient(const __grid_constant__ FilterGradientFinishArgs args) {
   using Fft = BlockFft<T, Log2N>;
@@ -137,13 +128,13 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
   const bool active = local_row < args.row_count;
   const auto step = [](int e) { return Fft::step(e); };
   const std::int64_t of_run = static_cast<std::int64_t>(args.nodes) * kPolicy.n();
-  const auto* partial = static_cast<const Complex<T>*>(args.partials) + (local_row * args.runs * args.nodes + node) * kPolicy.n() + thread;
+  const auto* partial = static_cast<const Complex<T>*>(args.partials) + (local_row * args.runs * args.nodes + node) * kPolicy.n();
   const T scale = static_cast<T>(args.scale);
 
   Complex<T> x[Fft::kElements] = {};
   LONGWING_UNROLL
   for (int e = 0; active && e < Fft::kElements; ++e) {
-    const Complex<T> sum = sum_of_runs<T, kFilterRuns>(partial + e * Fft::kThreads, of_run, args.runs);
+    const Complex<T> sum = sum_of_runs<T, kFilterRuns>(partial + Order::number(thread, e), of_run, args.runs);
     x[e] = {scale * sum.re, scale * sum.im};
   }
 

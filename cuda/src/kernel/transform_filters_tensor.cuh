@@ -1,24 +1,22 @@
 // Filter rows to their spectra for convolve_rows_tensor.
 #pragma once
 
-#include "block/block_fft.cuh"
 #include "block/row_scale.cuh"
+#include "block/spectrum_order.cuh"
 #include "block/tap_array.cuh"
-#include "policy/tensor_layout.h"
 
 namespace longwing::cuda {
 
-/// formula   Z[v]·2^s of transform_filters in float32, without 1/n, s such that all of a row's numbers are below 1 and some above 1/8.
-/// shapes    taps (filters, groups, count), any dtype and stride -> n complex numbers a filter row in the order of spectrum_number(), then
-/// s. owner     block: kPolicy.rows filter rows; a row's threads as in BlockFft. shared    BlockFft's exchange buffer, then a number for
-/// each warp of a row. barriers: BlockFft's, one of largest_of_row. needs     blocks = ceil(row_count / kPolicy.rows); nodes == 1. bytes
-/// one read of the taps, one write of the spectrum.
+/// formula   Z[v]·2^s of transform_filters in float32, without 1/n, s such that all of a row's numbers are below 1 and some of 1/4 at
+/// least. shapes    taps (filters, groups, count), any dtype and stride -> n complex numbers a filter row in the order of
+/// spectrum_number(), then s. owner     block: kPolicy.rows filter rows; a row's threads as in BlockFft. shared    BlockFft's exchange
+/// buffer, then a number for each warp of a row. barriers: BlockFft's, one of largest_of_row. needs     blocks = ceil(row_count /
+/// kPolicy.rows); nodes == 1. bytes one read of the taps, one write of the spectrum.
 template <int Log2N>
 __global__ void __launch_bounds__(row_policy<float>(Log2N).threads(), row_policy<float>(Log2N).min_blocks)
     transform_filters_tensor(const __grid_constant__ SpectrumArgs args) {
   using Fft = BlockFft<float, Log2N>;
   constexpr RowPolicy kPolicy = Fft::kPolicy;
-  constexpr MiddleRadices kMiddle = tensor_policy(Log2N).middle();
   constexpr int kExchangeFloats = kPolicy.shared_bytes(sizeof(float)) / static_cast<int>(sizeof(float));
   const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
   const std::int64_t local_row = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot, row = args.first_row + local_row;
@@ -42,7 +40,7 @@ __global__ void __launch_bounds__(row_policy<float>(Log2N).threads(), row_policy
   auto* const z = reinterpret_cast<Complex<float>*>(spectrum);
   LONGWING_UNROLL
   for (int e = 0; e < Fft::kElements; ++e) {
-    z[spectrum_number(MiddleRadices{kMiddle.third, kMiddle.fourth}, Fft::frequency(thread, e))] = {scale * x[e].re, scale * x[e].im};
+    z[TensorOrder<Log2N>::number(thread, e)] = {scale * x[e].re, scale * x[e].im};
   }
 }
 

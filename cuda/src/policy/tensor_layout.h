@@ -20,9 +20,10 @@ struct MiddleRadices {
 /// A block transforms `rows` rows of n = threads·elements points; 16 float16 numbers are the side of a tile.
 struct TensorPolicy {
   int log2n = 0;
-  int elements = 0;    ///< points that a thread loads and stores
-  int rows = 1;        ///< rows of a block
-  int min_blocks = 1;  ///< blocks a multiprocessor holds at least: bounds the registers
+  int elements = 0;       ///< points that a thread loads and stores
+  int rows = 1;           ///< rows of a block
+  int min_blocks = 1;     ///< blocks a multiprocessor holds at least: bounds the registers
+  bool gradient = false;  ///< registers hold the sums of a filter's gradient and the other factor of what is added to them
 
   constexpr int n() const { return 1 << log2n; }
   constexpr int tiles() const { return n() / 256; }
@@ -42,8 +43,8 @@ struct TensorPolicy {
 constexpr int kLeastTensorLog2n = 8;
 
 // 16 points a thread, two tiles a warp; rows of one tile have 8, and of 16384 points 32, for 512 threads with 128 registers.
-constexpr TensorPolicy kTensorRows[] = {{8, 8, 4, 4},   {9, 16, 4, 4},  {10, 16, 2, 4}, {11, 16, 1, 4},
-                                        {12, 16, 1, 2}, {13, 16, 1, 1}, {14, 32, 1, 1}};
+constexpr TensorPolicy kTensorRows[] = {{8, 8, 4, 4, true},   {9, 16, 4, 4, true},   {10, 16, 2, 4, true}, {11, 16, 1, 4, true},
+                                        {12, 16, 1, 2, true}, {13, 16, 1, 1, false}, {14, 32, 1, 1, false}};
 
 constexpr TensorPolicy tensor_policy(int log2n) { return kTensorRows[log2n - kLeastTensorLog2n]; }
 
@@ -181,5 +182,9 @@ LONGWING_HD constexpr int tensor_headroom(int log2n) { return 13 - (log2n + 1) /
 /// A pass's factor, forward and backward: 1/R in both together.
 constexpr double forward_factor(int radix) { return radix == 16 || radix == 8 ? 0.25 : radix == 4 ? 0.5 : 1.0; }
 constexpr double backward_factor(int radix) { return 1.0 / (radix * forward_factor(radix)); }
+/// What a forward transform's numbers are multiplied by, beside their row's own scale.
+constexpr double forward_factor(MiddleRadices middle) {
+  return forward_factor(16) * forward_factor(16) * forward_factor(middle.third) * forward_factor(middle.fourth);
+}
 
 }  // namespace longwing::cuda

@@ -121,22 +121,45 @@ LONGWING_HD void multiply_tile(TensorTile& x, const TensorTile& w) {
   }
 }
 
+/// sum += x·x_scale·conj(y·y_scale), number by number.
+LONGWING_HD void add_product(const TensorTile& x, const TensorTile& y, float x_scale, float y_scale, TensorTile& sum) {
+  LONGWING_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    LONGWING_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const Complex<float> a = {x.re[h][i] * x_scale, x.im[h][i] * x_scale}, b = {y.re[h][i] * y_scale, y.im[h][i] * y_scale};
+      const Complex<float> total = multiply_conj_add(a, b, Complex<float>{sum.re[h][i], sum.im[h][i]});
+      sum.re[h][i] = total.re;
+      sum.im[h][i] = total.im;
+    }
+  }
+}
+
 /// A lane's eight numbers of tile `tile` of a table in the order of lane_number().
+struct alignas(16) TensorPair {
+  Complex<float> numbers[2];
+};
 LONGWING_HD TensorTile load_tile(const void* table, int tile, int lane) {
-  struct alignas(16) Pair {
-    Complex<float> numbers[2];
-  };
   TensorTile x;
   LONGWING_UNROLL
   for (int h = 0; h < 2; ++h) {
     LONGWING_UNROLL
     for (int i = 0; i < 4; i += 2) {
-      const Pair pair = static_cast<const Pair*>(table)[lane_number(tile, lane, h, i) / 2];
+      const TensorPair pair = static_cast<const TensorPair*>(table)[lane_number(tile, lane, h, i) / 2];
       x.re[h][i] = pair.numbers[0].re, x.im[h][i] = pair.numbers[0].im;
       x.re[h][i + 1] = pair.numbers[1].re, x.im[h][i + 1] = pair.numbers[1].im;
     }
   }
   return x;
+}
+LONGWING_HD void store_tile(void* table, int tile, int lane, const TensorTile& x) {
+  LONGWING_UNROLL
+  for (int h = 0; h < 2; ++h) {
+    LONGWING_UNROLL
+    for (int i = 0; i < 4; i += 2) {
+      static_cast<TensorPair*>(table)[lane_number(tile, lane, h, i) / 2] = {{{x.re[h][i], x.im[h][i]}, {x.re[h][i + 1], x.im[h][i + 1]}}};
+    }
+  }
 }
 
 }  // namespace longwing::cuda

@@ -55,6 +55,12 @@ struct Runtime {
         add<FilterGradientArgs>(row.filter_gradient);
         add<FilterGradientFinishArgs>(row.finish_filter_gradient);
       }
+      for (const TensorKernels& row : table.tensor) {
+        add<ConvolveArgs>(row.convolve);
+        add<SpectrumArgs>(row.transform_filters);
+        add<RowGradientArgs>(row.gradient);
+        add<FilterGradientFinishArgs>(row.finish_filter_gradient);
+      }
       for (const ColumnKernels& column : table.columns) {
         add<ColumnArgs>(column.split);
         add<ColumnArgs>(column.merge);
