@@ -65,6 +65,22 @@ TEST_P(TensorRows, AreAsAccurateAsTheirDType) {
   std::printf("n = 2^%d %s: y %.2e, du %.2e, dk %.2e\n", log2n, to_string(dtype), errors[0], errors[1], errors[2]);
 }
 
+TEST(TensorPlans, SayHowTheyCompute) {
+  Random random(1);
+  const auto explained = [&](std::int64_t length, DType dtype) {
+    simulation::SimulatedRuntime runtime(kLarge);
+    return Engine(spec_of(causal_call(random, 1, 1, length, length), dtype), runtime).explain();
+  };
+  const auto contains = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(contains(explained(1024, DType::kFloat16),
+                       "arithmetic in float16 on tensor cores with float32 sums, gradients of filters in the same"));
+  EXPECT_TRUE(contains(explained(1024, DType::kFloat16), "n = 1024 = 16 x 16 x 4"));
+  EXPECT_TRUE(contains(explained(8192, DType::kBFloat16), "gradients of filters in float32"));
+  EXPECT_TRUE(contains(explained(8192, DType::kBFloat16), "n = 8192 = 16 x 16 x 16 x 2"));
+  for (const std::int64_t length : {100, 100000}) EXPECT_TRUE(contains(explained(length, DType::kFloat16), "arithmetic in float32"));
+  EXPECT_TRUE(contains(explained(1024, DType::kFloat32), "arithmetic in float32"));
+}
+
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
   for (int log2n = kLeastTensorLog2n; log2n <= 14; ++log2n)

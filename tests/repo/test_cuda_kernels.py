@@ -27,6 +27,10 @@ SPILLS = {
         64,
         "registers saved around the division of a 64-bit unit index, a call that indices below 2^32 do not make",
     ),
+    r"_tensorILi14E": (
+        64,
+        "as the next one: 32 points a thread are loaded and scaled before the first pass",
+    ),
     r"(convolve_rows|filter_gradient)IfLi14E": (
         160,
         "512 threads share the registers, 128 each, and 64 of them hold a row's points: addresses wait in L1 meanwhile",
@@ -80,7 +84,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Kernel], float
 
 
 def test_all_instances_are_there(build: tuple[list[Kernel], float, int]) -> None:
-    rows, columns = 4 * (9 + 7), 2 * 2 * 4
+    rows, columns = 4 * (9 + 7) + 4 * 5 + 2 * 2, 2 * 2 * 4
     for architecture in ARCHITECTURES:
         found = {kernel.name for kernel in build[0] if kernel.architecture == architecture}
         assert len(found) >= rows + columns + 2, architecture

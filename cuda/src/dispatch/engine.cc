@@ -39,6 +39,22 @@ ConvolveArgs forward_args(const EngineState& state, const ForwardArgs& args, Fil
   return convolve;
 }
 
+std::string arithmetic(const EngineState& state) {
+  if (!state.tensor) return to_string(state.compute_dtype());
+  return std::string("float16 on tensor cores with float32 sums, gradients of filters in ") +
+         (state.gradients_by_tensor() ? "the same" : "float32");
+}
+
+std::vector<int> row_radices(const EngineState& state) {
+  if (!state.tensor) return {state.row.policy.radices, state.row.policy.radices + state.row.policy.passes};
+  const auto [third, fourth] = state.tensor->policy.middle();
+  std::vector<int> radices = {16, 16};
+  for (const int radix : {third, fourth}) {
+    if (radix > 1) radices.push_back(radix);
+  }
+  return radices;
+}
+
 // Rows that go through the column workspace together; all of them in one pass.
 std::int64_t rows_together(const EngineState& state, std::int64_t rows) {
   const std::size_t each = state.column_bytes(state.shape.forward);
@@ -131,7 +147,7 @@ std::string Engine::explain() const {
   if (s.spec.reverse_length > 0) text << " and " << s.spec.reverse_length << " reverse taps (" << to_string(s.spec.reverse_lag) << ")";
   text << ", " << to_string(s.spec.dtype) << ", output " << s.map.output_length << " samples a row\n"
        << "cuda:" << s.spec.device.index << ", compute capability " << s.limits.architecture / 10 << "." << s.limits.architecture % 10
-       << ", arithmetic in " << to_string(s.compute_dtype()) << ", lags " << s.map.lags.lo << " to " << s.map.lags.hi << "\n";
+       << ", arithmetic in " << arithmetic(s) << ", lags " << s.map.lags.lo << " to " << s.map.lags.hi << "\n";
   if (shape.forward.segments == 1) {
     text << "one right-angle transform a row";
   } else {
@@ -142,7 +158,7 @@ std::string Engine::explain() const {
   for (const int radix : shape.column_radices) text << times << radix, times = " x ";
   if (!shape.column_radices.empty()) text << " columns x rows of";
   times = " ";
-  for (int pass = 0; pass < s.row.policy.passes; ++pass) text << times << s.row.policy.radices[pass], times = " x ";
+  for (const int radix : row_radices(s)) text << times << radix, times = " x ";
   text << "\n"
        << (shape.column_radices.empty()
                ? "one pass over memory: a row fits one block"

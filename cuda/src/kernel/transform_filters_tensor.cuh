@@ -13,7 +13,7 @@ namespace longwing::cuda {
 /// buffer, then a number for each warp of a row. barriers: BlockFft's, one of largest_of_row. needs     blocks = ceil(row_count /
 /// kPolicy.rows); nodes == 1. bytes one read of the taps, one write of the spectrum.
 template <int Log2N>
-__global__ void __launch_bounds__(row_policy<float>(Log2N).threads(), row_policy<float>(Log2N).min_blocks)
+__global__ void __launch_bounds__(row_policy<float>(Log2N).threads(), 1)
     transform_filters_tensor(const __grid_constant__ SpectrumArgs args) {
   using Fft = BlockFft<float, Log2N>;
   constexpr RowPolicy kPolicy = Fft::kPolicy;
