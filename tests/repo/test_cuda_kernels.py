@@ -1,4 +1,4 @@
-"""Every CUDA kernel instance compiles: without spills, within a budget of compile time and size. Needs nvcc, no GPU.
+"""The CUDA engine as it is built: kernels without spills, compile time and size within a budget, found by programs. Needs nvcc, no GPU.
 
 Takes minutes, so only for the architectures that LONGWING_PTXAS_ARCHITECTURES names: "80 86 89 90 100 120". CI names one.
 """
@@ -16,10 +16,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-INSTANCES = sorted((ROOT / "cuda/src/instances").glob("*.cu"))
 ARCHITECTURES = os.environ.get("LONGWING_PTXAS_ARCHITECTURES", "").split()
-OPTIONS = ["-std=c++20", "-fmad=false", "--expt-relaxed-constexpr", "--compress-mode=size", "-Xptxas", "-v"]
-INCLUDES = [f"-I{ROOT / p}" for p in ("cuda/src", "cpp/src", "cpp/include")]
 
 # Kernels that may spill, how many bytes, and why it costs nothing.
 SPILLS = {
@@ -32,12 +29,13 @@ SPILLS = {
         "as the next one: 32 points a thread are loaded and scaled before the first pass",
     ),
     r"(convolve_rows|filter_gradient)IfLi14E": (
-        160,
+        176,
         "512 threads share the registers, 128 each, and 64 of them hold a row's points: addresses wait in L1 meanwhile",
     ),
 }
-CPU_SECONDS = 260  # of one architecture; twice what it took on a machine that was busy with much else
-KIBIBYTES = 1400  # of one architecture, compressed: 1137 for sm_90
+CPU_SECONDS = 300  # of one architecture; twice what it took on a machine that was busy with much else
+KIBIBYTES = 2000  # of one architecture, compressed
+RUNTIME_KIBIBYTES = 1200  # the CUDA runtime and the host's code
 
 
 class Kernel(NamedTuple):
@@ -63,44 +61,63 @@ def allowed_spill(name: str) -> int:
     return max((most for pattern, (most, _) in SPILLS.items() if re.search(pattern, name)), default=0)
 
 
+class Build(NamedTuple):
+    kernels: list[Kernel]
+    seconds: float
+    folder: Path
+    library: Path
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Kernel], float, int]:
-    nvcc = shutil.which("nvcc")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     if not ARCHITECTURES:
         pytest.skip("LONGWING_PTXAS_ARCHITECTURES names no architecture")
-    assert nvcc is not None, "LONGWING_PTXAS_ARCHITECTURES is set and nvcc is not on PATH"
-    folder = tmp_path_factory.mktemp("fatbin")
-    targets = [f"-gencode=arch=compute_{a},code=sm_{a}" for a in ARCHITECTURES]
+    assert shutil.which("nvcc"), "LONGWING_PTXAS_ARCHITECTURES is set and nvcc is not on PATH"
+    folder = tmp_path_factory.mktemp("engine")
+    targets = ";".join(f"{architecture}-real" for architecture in ARCHITECTURES)
+    options = ["-DLONGWING_CUDA=ON", f"-DCMAKE_CUDA_ARCHITECTURES={targets}", "-DCMAKE_CUDA_FLAGS=-Xptxas -v"]
+    run("cmake", "-S", ROOT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", *options)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    kernels, size = [], 0
-    for source in INSTANCES:
-        output = folder / f"{source.stem}.fatbin"
-        command = [nvcc, *OPTIONS, *INCLUDES, "--threads", "2", *targets, "-fatbin", str(source), "-o", str(output)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        kernels += parse(done.stderr)
-        size += output.stat().st_size
-    return kernels, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, size
+    log = run("cmake", "--build", folder, "-j", "2", "--target", "longwing_cuda")
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    return Build(parse(log), seconds, folder, folder / "cuda/liblongwing_cuda.so")
 
 
-def test_all_instances_are_there(build: tuple[list[Kernel], float, int]) -> None:
+def test_all_instances_are_there(build: Build) -> None:
     rows, columns = 4 * (9 + 7) + 4 * 5 + 2 * 2, 2 * 2 * 4
     for architecture in ARCHITECTURES:
-        found = {kernel.name for kernel in build[0] if kernel.architecture == architecture}
+        found = {kernel.name for kernel in build.kernels if kernel.architecture == architecture}
         assert len(found) >= rows + columns + 2, architecture
 
 
-def test_nothing_spills(build: tuple[list[Kernel], float, int]) -> None:
-    for kernel in build[0]:
+def test_nothing_spills(build: Build) -> None:
+    for kernel in build.kernels:
         print(f"sm_{kernel.architecture} {kernel.registers:4d} registers {kernel.spilled:5d} bytes spilled {kernel.name}")
-    assert not [kernel for kernel in build[0] if kernel.spilled > allowed_spill(kernel.name)]
+    assert not [kernel for kernel in build.kernels if kernel.spilled > allowed_spill(kernel.name)]
 
 
-def test_budget(build: tuple[list[Kernel], float, int]) -> None:
-    _, seconds, size = build
-    print(f"{seconds:.0f} s of processor time, {size >> 10} KiB for {ARCHITECTURES}")
-    assert seconds <= CPU_SECONDS * len(ARCHITECTURES)
-    assert size <= KIBIBYTES * 1024 * len(ARCHITECTURES)
+def test_budget(build: Build) -> None:
+    size = build.library.stat().st_size
+    print(f"{build.seconds:.0f} s of processor time, {size >> 10} KiB for {ARCHITECTURES}")
+    assert build.seconds <= CPU_SECONDS * len(ARCHITECTURES)
+    assert size <= (RUNTIME_KIBIBYTES + KIBIBYTES * len(ARCHITECTURES)) * 1024
+
+
+def test_a_program_finds_the_engine_that_it_links(build: Build, tmp_path: Path) -> None:
+    """By find_package(longwing), at the place to which the installation was moved; on a machine without a driver it says so."""
+    run("cmake", "--build", build.folder, "-j", "2")
+    run("cmake", "--install", build.folder, "--prefix", tmp_path / "first")
+    (tmp_path / "first").rename(tmp_path / "prefix")
+    use = tmp_path / "use"
+    run("cmake", "-S", ROOT / "tests/downstream", "-B", use, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={tmp_path / 'prefix'}")
+    run("cmake", "--build", use, "-j", "2")
+    assert "NVIDIA driver" in (said := run(use / "downstream_cuda")) or "compute capability" in said
 
 
 def test_a_spill_is_read() -> None:
