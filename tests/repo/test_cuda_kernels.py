@@ -1,4 +1,4 @@
-"""The CUDA engine as it is built: kernels without spills, compile time and size within a budget, found by programs. Needs nvcc, no GPU.
+"""The CUDA engine as it is built: kernels without spills, time and size within a budget, linked by others. Needs nvcc.
 
 Takes minutes, so only for the architectures that LONGWING_PTXAS_ARCHITECTURES names: "80 86 89 90 100 120". CI names one.
 """
@@ -110,7 +110,7 @@ def test_budget(build: Build) -> None:
 
 
 def test_a_program_finds_the_engine_that_it_links(build: Build, tmp_path: Path) -> None:
-    """By find_package(longwing), at the place to which the installation was moved; on a machine without a driver it says so."""
+    """By find_package(longwing), where the installation was moved to; on a machine without a driver it says so."""
     run("cmake", "--build", build.folder, "-j", "2")
     run("cmake", "--install", build.folder, "--prefix", tmp_path / "first")
     (tmp_path / "first").rename(tmp_path / "prefix")
