@@ -52,17 +52,20 @@ struct Handed {
   alignas(16) unsigned char bytes[32];
 };
 
-// The block that runs now.
+// The block that runs now, or the blocks of a cluster: their threads one block's after the other's.
 struct Block {
   const KernelEntry* kernel = nullptr;
   const void* args = nullptr;
   unsigned index[2] = {};
-  int threads = 0, current = 0;
+  int threads = 0, blocks = 1;  // of a block, of the cluster
+  int current = 0;
   std::vector<Lane> lanes;
-  Barrier block_barrier;
+  Barrier cluster_barrier;
+  std::vector<Barrier> block_barriers;
   std::vector<Barrier> warp_barriers;
-  std::vector<Handed> exchange;  // one a thread
-  std::unique_ptr<unsigned char[]> shared;
+  std::vector<Handed> exchange;                          // one a thread
+  std::vector<std::unique_ptr<unsigned char[]>> shared;  // one a block
+  int all_threads() const { return threads * blocks; }
   char start = 0, end = 0;  // order the launch before every thread, and every thread before what follows the launch
 };
 
@@ -105,7 +108,7 @@ LONGWING_UNSEEN void pass(Barrier& barrier, int members, int first) {
 // All lanes of the current warp wait for one another.
 LONGWING_UNSEEN void pass_warp() {
   const int warp = block.current / kWarpThreads, first = warp * kWarpThreads;
-  pass(block.warp_barriers[static_cast<std::size_t>(warp)], std::min(kWarpThreads, block.threads - first), first);
+  pass(block.warp_barriers[static_cast<std::size_t>(warp)], std::min(kWarpThreads, block.all_threads() - first), first);
 }
 
 LONGWING_UNSEEN void run_thread(void*) {
@@ -117,12 +120,13 @@ LONGWING_UNSEEN void run_thread(void*) {
 LONGWING_UNSEEN void run_block() {
   release(&block.start);
   for (auto& lane : block.lanes) lane = Lane();
-  block.block_barrier = Barrier();
+  block.cluster_barrier = Barrier();
+  std::fill(block.block_barriers.begin(), block.block_barriers.end(), Barrier());
   std::fill(block.warp_barriers.begin(), block.warp_barriers.end(), Barrier());
-  for (int i = 0; i < block.threads; ++i) fibers[static_cast<std::size_t>(i)]->prepare(run_thread, nullptr);
-  for (int left = block.threads; left > 0;) {
+  for (int i = 0; i < block.all_threads(); ++i) fibers[static_cast<std::size_t>(i)]->prepare(run_thread, nullptr);
+  for (int left = block.all_threads(); left > 0;) {
     bool progress = false;
-    for (int i = 0; i < block.threads; ++i) {
+    for (int i = 0; i < block.all_threads(); ++i) {
       Lane& lane = block.lanes[static_cast<std::size_t>(i)];
       if (lane.state != State::kReady) continue;
       block.current = i;
@@ -135,7 +139,7 @@ LONGWING_UNSEEN void run_block() {
       }
     }
     if (!progress) {
-      throw std::logic_error("a barrier was reached by " + std::to_string(left) + " threads of " + std::to_string(block.threads) +
+      throw std::logic_error("a barrier was reached by " + std::to_string(left) + " threads of " + std::to_string(block.all_threads()) +
                              ", the others have ended or wait elsewhere");
     }
   }
@@ -144,13 +148,22 @@ LONGWING_UNSEEN void run_block() {
 
 }  // namespace
 
-LONGWING_UNSEEN int thread_index() { return block.current; }
+LONGWING_UNSEEN int thread_index() { return block.current % block.threads; }
+LONGWING_UNSEEN int cluster_rank() { return block.current / block.threads; }
 LONGWING_UNSEEN int lane_index() { return block.current % kWarpThreads; }
-LONGWING_UNSEEN unsigned block_index(int axis) { return block.index[axis]; }
-LONGWING_UNSEEN void* shared_memory() { return block.shared.get(); }
+LONGWING_UNSEEN unsigned block_index(int axis) { return block.index[axis] + (axis == 0 ? static_cast<unsigned>(cluster_rank()) : 0); }
+LONGWING_UNSEEN void* shared_memory() { return block.shared[static_cast<std::size_t>(cluster_rank())].get(); }
+LONGWING_UNSEEN void* cluster_shared(void* own, int rank) {
+  return block.shared[static_cast<std::size_t>(rank)].get() +
+         (static_cast<unsigned char*>(own) - static_cast<unsigned char*>(shared_memory()));
+}
 
 LONGWING_UNSEEN void block_barrier() {
-  if (!is_omitted()) pass(block.block_barrier, block.threads, 0);
+  if (!is_omitted()) pass(block.block_barriers[static_cast<std::size_t>(cluster_rank())], block.threads, cluster_rank() * block.threads);
+}
+
+LONGWING_UNSEEN void cluster_barrier() {
+  if (!is_omitted()) pass(block.cluster_barrier, block.all_threads(), 0);
 }
 
 LONGWING_UNSEEN void warp_barrier() {
@@ -202,16 +215,21 @@ LONGWING_UNSEEN void launch(const KernelEntry& kernel, std::int64_t blocks, int 
   block.kernel = &kernel;
   block.args = args;
   block.threads = kernel.threads;
-  const auto threads = static_cast<std::size_t>(kernel.threads);
+  block.blocks = kernel.cluster;
+  block.shared.resize(static_cast<std::size_t>(kernel.cluster));
+  block.block_barriers.resize(static_cast<std::size_t>(kernel.cluster));
+  const auto threads = static_cast<std::size_t>(block.all_threads());
   block.lanes.resize(threads);
   block.warp_barriers.resize(threads / kWarpThreads + 1);
   block.exchange.resize(threads);
   while (fibers.size() < threads) fibers.push_back(std::make_unique<Fiber>());
   const auto bytes = static_cast<std::size_t>(kernel.shared_bytes);
-  for (std::int64_t x = 0; x < blocks; ++x) {
+  for (std::int64_t x = 0; x < blocks; x += kernel.cluster) {
     for (int y = 0; y < blocks_y; ++y) {
-      block.shared.reset(new unsigned char[bytes]);
-      std::memset(block.shared.get(), 0xff, bytes);  // NaN, in every type
+      for (auto& shared : block.shared) {
+        shared.reset(new unsigned char[bytes]);
+        std::memset(shared.get(), 0xff, bytes);  // NaN, in every type
+      }
       block.index[0] = static_cast<unsigned>(x);
       block.index[1] = static_cast<unsigned>(y);
       run_block();

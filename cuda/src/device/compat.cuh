@@ -62,6 +62,49 @@ LONGWING_HD void block_barrier() {
 #endif
 }
 
+/// Whether the code that is compiled now may run in clusters of blocks.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 900
+constexpr bool kHasClusters = false;
+#else
+constexpr bool kHasClusters = true;
+#endif
+
+/// Number of this block in its cluster.
+LONGWING_HD int cluster_rank() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  unsigned rank;
+  asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+  return static_cast<int>(rank);
+#elif !defined(__CUDACC__)
+  return simulation::cluster_rank();
+#else
+  return 0;
+#endif
+}
+
+/// Where block `rank` of the cluster has what is at `own` in this block's shared memory.
+template <class T>
+LONGWING_HD T* cluster_shared(T* own, int rank) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  T* other;
+  asm("mapa.u64 %0, %1, %2;" : "=l"(other) : "l"(own), "r"(rank));
+  return other;
+#elif !defined(__CUDACC__)
+  return static_cast<T*>(simulation::cluster_shared(own, rank));
+#else
+  return rank == 0 ? own : nullptr;
+#endif
+}
+
+/// All threads of the cluster's blocks take part.
+LONGWING_HD void cluster_barrier() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+  asm volatile("barrier.cluster.arrive.release.aligned;\n\tbarrier.cluster.wait.acquire.aligned;" ::: "memory");
+#elif !defined(__CUDACC__)
+  simulation::cluster_barrier();
+#endif
+}
+
 /// All 32 lanes take part.
 LONGWING_HD void warp_barrier() {
 #if defined(__CUDA_ARCH__)

@@ -11,6 +11,9 @@ int lane_index();
 unsigned block_index(int axis);
 void* shared_memory();
 
+int cluster_rank();
+void* cluster_shared(void* own, int rank);
+void cluster_barrier();
 void block_barrier();
 void warp_barrier();
 

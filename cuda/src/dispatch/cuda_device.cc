@@ -57,21 +57,6 @@ class UnrelatedToCapture {
   cudaStreamCaptureMode mode_ = cudaStreamCaptureModeRelaxed;
 };
 
-template <class Action>
-void for_each_kernel(const Action& action) {
-  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kFloat64}) {
-    const KernelTable& table = kernel_table(arithmetic);
-    for (const RowKernels& row : table.rows) {
-      for (const KernelEntry& kernel : {row.convolve, row.transform_filters, row.filter_gradient, row.finish_filter_gradient})
-        action(kernel);
-    }
-    for (const ColumnKernels& column : table.columns) {
-      for (const KernelEntry& kernel : {column.split, column.merge}) action(kernel);
-    }
-    action(table.skip_gradient);
-  }
-}
-
 }  // namespace
 
 DeviceGuard::DeviceGuard(int device) {
@@ -102,7 +87,7 @@ CudaDevice::CudaDevice(int index) : index_(index) {
 
 void CudaDevice::allow_shared_memory() const {
   for_each_kernel([this](const KernelEntry& kernel) {
-    if (!kernel || kernel.shared_bytes <= kFreeShared || kernel.shared_bytes > limits_.shared_bytes) return;
+    if (kernel.shared_bytes <= kFreeShared || kernel.shared_bytes > limits_.shared_bytes) return;
     const cudaError_t status = cudaFuncSetAttribute(kernel.function, cudaFuncAttributeMaxDynamicSharedMemorySize, kernel.shared_bytes);
     if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction) {
       forget_last_error();
@@ -161,10 +146,17 @@ void CudaDevice::launch(const KernelEntry& kernel, std::int64_t blocks, int bloc
   if (blocks > INT_MAX)
     throw RuntimeError("a call of " + std::to_string(blocks) + " blocks is more than a CUDA grid holds: split the batch");
   void* arguments[] = {const_cast<void*>(args)};
-  check(cudaLaunchKernel(kernel.function, dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(blocks_y)),
-                         dim3(static_cast<unsigned>(kernel.threads)), arguments, static_cast<std::size_t>(kernel.shared_bytes),
-                         static_cast<cudaStream_t>(stream)),
-        "launching a kernel");
+  cudaLaunchAttribute cluster = {};
+  cluster.id = cudaLaunchAttributeClusterDimension;
+  cluster.val.clusterDim = {static_cast<unsigned>(kernel.cluster), 1, 1};
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(blocks_y));
+  config.blockDim = dim3(static_cast<unsigned>(kernel.threads));
+  config.dynamicSmemBytes = static_cast<std::size_t>(kernel.shared_bytes);
+  config.stream = static_cast<cudaStream_t>(stream);
+  config.attrs = &cluster;
+  config.numAttrs = kernel.cluster > 1 ? 1 : 0;
+  check(cudaLaunchKernelExC(&config, kernel.function, arguments), "launching a kernel");
 }
 
 void CudaDevice::trim() {

@@ -161,7 +161,7 @@ std::string Engine::explain() const {
   for (const int radix : row_radices(s)) text << times << radix, times = " x ";
   text << "\n"
        << (shape.column_radices.empty()
-               ? "one pass over memory: a row fits one block"
+               ? "one pass over memory: a row fits one " + std::string(s.row.policy.blocks > 1 ? "cluster of blocks" : "block")
                : "three-pass: column passes through workspace around rows that fit one block, in slabs of at most " +
                      std::to_string(s.slab_bytes() >> 20) + " MiB")
        << "\nmodelled cost of a row: " << shape.cost * 1e-6 << " us of one device";

@@ -1,7 +1,9 @@
 // The compiled kernels as data: what to launch, and in which shape. No templates, no CUDA headers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "device/arguments.h"
 #include "policy/policy.h"
@@ -16,7 +18,10 @@ struct KernelEntry {
   void (*invoke)(const void* args) = nullptr;
   int threads = 0;       ///< of a block
   int shared_bytes = 0;  ///< dynamic shared memory of a block
-  int units = 1;         ///< rows (nodes, tiles of columns) that one block does: a grid has ceil(units of the call / units) blocks
+  std::size_t args_bytes = 0;
+  int units =
+      1;  ///< rows (nodes, tiles of columns) that one block, or one cluster, does: a grid has ceil(units of the call / units) of them
+  int cluster = 1;  ///< blocks that share their shared memory (compute capability 9.0 and later)
   explicit operator bool() const { return function != nullptr; }
 };
 
@@ -52,5 +57,22 @@ struct KernelTable {
 
 /// The table of an arithmetic.
 const KernelTable& kernel_table(Arithmetic arithmetic);
+
+/// action(entry) for every kernel of every table that there is.
+template <class Action>
+void for_each_kernel(const Action& action) {
+  const auto each = [&](std::initializer_list<KernelEntry> kernels) {
+    for (const KernelEntry& kernel : kernels) {
+      if (kernel) action(kernel);
+    }
+  };
+  for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kFloat64}) {
+    const KernelTable& table = kernel_table(arithmetic);
+    for (const RowKernels& row : table.rows) each({row.convolve, row.transform_filters, row.filter_gradient, row.finish_filter_gradient});
+    for (const TensorKernels& row : table.tensor) each({row.convolve, row.transform_filters, row.gradient, row.finish_filter_gradient});
+    for (const ColumnKernels& column : table.columns) each({column.split, column.merge});
+    each({table.skip_gradient});
+  }
+}
 
 }  // namespace longwing::cuda

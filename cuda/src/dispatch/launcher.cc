@@ -11,7 +11,7 @@ namespace longwing::cuda {
 template <class Args>
 void Launcher::launch(const KernelEntry& kernel, std::int64_t units, const Args& args, int blocks_y) const {
   if (units == 0) return;
-  state_.runtime.launch(kernel, (units + kernel.units - 1) / kernel.units, blocks_y, &args, sizeof args, stream_);
+  state_.runtime.launch(kernel, (units + kernel.units - 1) / kernel.units * kernel.cluster, blocks_y, &args, sizeof args, stream_);
 }
 
 const ColumnKernels& Launcher::column_kernels(int radix) const {

@@ -11,13 +11,13 @@ namespace longwing::cuda {
 template <class T, int Log2N>
 RowKernels row_kernels() {
   constexpr RowPolicy kPolicy = row_policy<T>(Log2N);
-  constexpr int kThreads = kPolicy.threads(), kShared = kPolicy.shared_bytes(sizeof(T));
+  constexpr int kThreads = kPolicy.threads(), kShared = kPolicy.shared_bytes(sizeof(T)), kBlocks = kPolicy.blocks;
   return {.policy = kPolicy,
-          .convolve = entry<ConvolveArgs, convolve_rows<T, Log2N>>(kThreads, kShared, kPolicy.rows),
-          .transform_filters = entry<SpectrumArgs, transform_filters<T, Log2N>>(kThreads, kShared, kPolicy.rows),
-          .filter_gradient = entry<FilterGradientArgs, filter_gradient<T, Log2N>>(kThreads, kShared, kPolicy.rows),
-          .finish_filter_gradient =
-              entry<FilterGradientFinishArgs, finish_filter_gradient<T, Log2N, ThreadOrder<T, Log2N>>>(kThreads, kShared, kPolicy.rows)};
+          .convolve = entry<ConvolveArgs, convolve_rows<T, Log2N>>(kThreads, kShared, kPolicy.rows, kBlocks),
+          .transform_filters = entry<SpectrumArgs, transform_filters<T, Log2N>>(kThreads, kShared, kPolicy.rows, kBlocks),
+          .filter_gradient = entry<FilterGradientArgs, filter_gradient<T, Log2N>>(kThreads, kShared, kPolicy.rows, kBlocks),
+          .finish_filter_gradient = entry<FilterGradientFinishArgs, finish_filter_gradient<T, Log2N, ThreadOrder<T, Log2N>>>(
+              kThreads, kShared, kPolicy.rows, kBlocks)};
 }
 
 }  // namespace longwing::cuda

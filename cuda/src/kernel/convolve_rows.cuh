@@ -19,8 +19,8 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
     convolve_rows(const __grid_constant__ ConvolveArgs args) {
   using Fft = BlockFft<T, Log2N>;
   constexpr RowPolicy kPolicy = Fft::kPolicy;
-  const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
-  const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
+  if constexpr (kPolicy.blocks > 1 && !kHasClusters) return;
+  const auto [unit, slot, thread] = Fft::place(thread_index());
   const Division of_nodes = divide(unit, args.nodes), of_segments = divide(of_nodes.quotient, args.source.window.segments);
   const int node = static_cast<int>(of_nodes.remainder), segment = static_cast<int>(of_segments.remainder);
   const std::int64_t local_row = of_segments.quotient;

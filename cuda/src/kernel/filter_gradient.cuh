@@ -37,15 +37,14 @@ template <class T, int Log2N>
 __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), 1) filter_gradient(const __grid_constant__ FilterGradientArgs args) {
   using Fft = BlockFft<T, Log2N>;
   constexpr RowPolicy kPolicy = Fft::kPolicy;
-  const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
-  const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
+  if constexpr (kPolicy.blocks > 1 && !kHasClusters) return;
+  const auto [unit, slot, thread] = Fft::place(thread_index());
   const RunPart part(args, unit);
 
   // The unit's row of n numbers in an array of such, from the thread's own; its address is not held in registers.
   const auto own = [](void* rows) {
-    const int t = opaque(thread_index());
-    const std::int64_t own_unit = static_cast<std::int64_t>(block_index()) * Fft::kPolicy.rows + t / Fft::kThreads;
-    return static_cast<Complex<T>*>(rows) + own_unit * Fft::kPolicy.n() + t % Fft::kThreads;
+    const auto own_place = Fft::place(opaque(thread_index()));
+    return static_cast<Complex<T>*>(rows) + own_place.unit * Fft::kPolicy.n() + own_place.thread;
   };
 
   Complex<T> sum[Fft::kPolicy.stash ? 1 : Fft::kElements] = {};
@@ -120,8 +119,8 @@ __global__ void __launch_bounds__(row_policy<T>(Log2N).threads(), row_policy<T>(
     finish_filter_gradient(const __grid_constant__ FilterGradientFinishArgs args) {
   using Fft = BlockFft<T, Log2N>;
   constexpr RowPolicy kPolicy = Fft::kPolicy;
-  const int slot = thread_index() / Fft::kThreads, thread = thread_index() % Fft::kThreads;
-  const std::int64_t unit = static_cast<std::int64_t>(block_index()) * kPolicy.rows + slot;
+  if constexpr (kPolicy.blocks > 1 && !kHasClusters) return;
+  const auto [unit, slot, thread] = Fft::place(thread_index());
   const Division of_nodes = divide(unit, args.nodes);
   const int node = static_cast<int>(of_nodes.remainder);
   const std::int64_t local_row = of_nodes.quotient;

@@ -32,7 +32,7 @@ struct Stream {
 
 struct Launchable {
   KernelEntry kernel;
-  std::size_t args_bytes = 0;
+  int allowed_shared = 0;  // bytes that a launch may ask for
 };
 
 struct Runtime {
@@ -47,30 +47,7 @@ struct Runtime {
   int waits = 0, events = 0;
 
   Runtime() {
-    for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kFloat64}) {
-      const KernelTable& table = kernel_table(arithmetic);
-      for (const RowKernels& row : table.rows) {
-        add<ConvolveArgs>(row.convolve);
-        add<SpectrumArgs>(row.transform_filters);
-        add<FilterGradientArgs>(row.filter_gradient);
-        add<FilterGradientFinishArgs>(row.finish_filter_gradient);
-      }
-      for (const TensorKernels& row : table.tensor) {
-        add<ConvolveArgs>(row.convolve);
-        add<SpectrumArgs>(row.transform_filters);
-        add<RowGradientArgs>(row.gradient);
-        add<FilterGradientFinishArgs>(row.finish_filter_gradient);
-      }
-      for (const ColumnKernels& column : table.columns) {
-        add<ColumnArgs>(column.split);
-        add<ColumnArgs>(column.merge);
-      }
-      add<SkipGradientArgs>(table.skip_gradient);
-    }
-  }
-  template <class Args>
-  void add(const KernelEntry& kernel) {
-    kernels[kernel.function] = {kernel, sizeof(Args)};
+    for_each_kernel([this](const KernelEntry& kernel) { kernels[kernel.function] = {kernel, 48 * 1024}; });
   }
 
   void enqueue(cudaStream_t stream, std::function<void()> work) {
@@ -284,16 +261,23 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
   return cudaSuccess;
 }
 
-cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute, int) {
-  return runtime().machine.has_kernels ? cudaSuccess : cudaErrorNoKernelImageForDevice;
+cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute, int bytes) {
+  if (!runtime().machine.has_kernels) return cudaErrorNoKernelImageForDevice;
+  runtime().kernels.at(function).allowed_shared = bytes;
+  return cudaSuccess;
 }
 
-cudaError_t cudaLaunchKernel(const void* function, dim3 blocks, dim3, void** arguments, std::size_t, cudaStream_t stream) {
+// What a driver refuses, it refuses: more shared memory than was asked for, a cluster of another size than the kernel's.
+cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* function, void** arguments) {
   const Lock lock(runtime().mutex);
   const auto& launchable = runtime().kernels.at(function);
+  if (config->dynamicSmemBytes > static_cast<std::size_t>(launchable.allowed_shared)) return cudaErrorInvalidValue;
+  const unsigned cluster = config->numAttrs > 0 ? config->attrs[0].val.clusterDim.x : 1;
+  if (cluster != static_cast<unsigned>(launchable.kernel.cluster) || config->gridDim.x % cluster != 0) return cudaErrorInvalidValue;
   const auto* const bytes = static_cast<const std::byte*>(arguments[0]);
-  runtime().last_stream[current_device] = reinterpret_cast<std::uintptr_t>(stream);
-  runtime().enqueue(stream, [=, args = std::vector<std::byte>(bytes, bytes + launchable.args_bytes), kernel = launchable.kernel] {
+  runtime().last_stream[current_device] = reinterpret_cast<std::uintptr_t>(config->stream);
+  runtime().enqueue(config->stream, [blocks = config->gridDim, kernel = launchable.kernel,
+                                     args = std::vector<std::byte>(bytes, bytes + launchable.kernel.args_bytes)] {
     longwing::cuda::simulation::launch(kernel, blocks.x, static_cast<int>(blocks.y), args.data());
   });
   return cudaSuccess;
