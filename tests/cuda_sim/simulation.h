@@ -19,7 +19,7 @@ void omit_barrier(int index);
 int most_barriers();
 
 /// The host's memory as that of a device.
-class SimulatedRuntime final : public DeviceRuntime {
+class SimulatedRuntime : public DeviceRuntime {
  public:
   explicit SimulatedRuntime(const DeviceLimits& limits) : limits_(limits) {}
   DeviceLimits limits() const override { return limits_; }

@@ -15,7 +15,7 @@ extern "C" const longwing::Backend* longwing_cuda_backend(const char* version, c
 namespace longwing::cuda {
 namespace {
 
-constexpr std::int64_t kBatch = 2, kChannels = 3, kLength = 50;
+constexpr std::int64_t kBatch = 3, kChannels = 3, kLength = 50;
 
 const Backend& backend() {
   const char* own = nullptr;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "../cpp/random_call.h"
 #include "arranged_call.h"
@@ -140,6 +141,32 @@ INSTANTIATE_TEST_SUITE_P(
                       LongRow{2500, 9, Mode::kSame, DType::kFloat32}, LongRow{300, 300, Mode::kCausal, DType::kFloat16},
                       LongRow{700, 700, Mode::kCircular, DType::kBFloat16}, LongRow{900, 200, Mode::kCausal, DType::kBFloat16},
                       LongRow{2000, 1500, Mode::kSame, DType::kFloat16}, LongRow{5000, 300, Mode::kCausal, DType::kFloat16}));
+
+// Remembers which kernels ran.
+class RecordingRuntime final : public SimulatedRuntime {
+ public:
+  using SimulatedRuntime::SimulatedRuntime;
+  void launch(const KernelEntry& kernel, std::int64_t blocks, int blocks_y, const void* args, std::size_t bytes, void* stream) override {
+    launched.insert(kernel.function);
+    SimulatedRuntime::launch(kernel, blocks, blocks_y, args, bytes, stream);
+  }
+  std::set<const void*> launched;
+};
+
+// A filter of few rows is transformed inside the kernel that convolves, one of many by a kernel of its own: with the same bits.
+TEST(FewRows, NeedNoSpectrumInMemory) {
+  Random random(3);
+  const Layout layout{};
+  for (const std::int64_t batch : {2, 3}) {
+    const ArrangedCall call(plain_call(random, batch, 5, 90, 90), layout);
+    RecordingRuntime runtime(small_device());
+    const ArrangedCall::Results results = call.run(runtime);
+    EXPECT_EQ(results.y, results.again) << "long_conv against a plan with its spectrum, batch " << batch;
+    expect_close("y", results.values.y, evaluate(call.call()).y, limit_of(layout.dtype));
+    const void* const in_one = kernel_table(Arithmetic::kFloat32).rows[7].convolve_filters.function;
+    EXPECT_EQ(runtime.launched.count(in_one), batch == 2 ? 1u : 0u);
+  }
+}
 
 // Whatever the workspace holds, results have the same bits.
 TEST(Slabs, DoNotChangeTheBits) {

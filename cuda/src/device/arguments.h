@@ -169,6 +169,12 @@ struct SpectrumArgs {
   double scale = 1;               ///< 1/n of the whole transform
 };
 
+/// Filter rows, and all rows of each: what is not used of the two, like the spectrum between them, is left as it is.
+struct FilterConvolveArgs {
+  SpectrumArgs filter;
+  ConvolveArgs convolve;
+};
+
 /// partial[filter_row - first_filter_row][run] = sum over the run's rows of FFT(dy)·conj(FFT(x)), in the policy's order. Run r holds the
 /// indices [r·R/runs, (r+1)·R/runs) of a filter row's R = rows_per_filter() rows. A launch adds those of them in [first_index, first_index
 /// + index_count), in order; with `add` to what is there, so that several launches leave the bits that one would.

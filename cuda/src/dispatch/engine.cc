@@ -111,6 +111,13 @@ void Engine::long_conv(const LongConvArgs& args, FilterKind kind) const {
   const std::int64_t each = convolve.rows.rows_per_filter(), filter_rows = convolve.rows.filter_rows();
   if (convolve.rows.rows() == 0) return;
   void* const stream = args.execution.stream;
+  const TensorView* const reverse = args.reverse_filter ? &*args.reverse_filter : nullptr;
+  if (state_->filters_in_kernel(each)) {
+    FilterConvolveArgs both{.filter = {}, .convolve = convolve};
+    both.filter.filter = filter_taps(state_->spec, state_->shape.n(), &args.k, reverse);
+    both.filter.row_count = filter_rows;
+    return Launcher(*state_, stream).convolve_filters(both);
+  }
   const std::int64_t together =
       std::clamp<std::int64_t>(static_cast<std::int64_t>(state_->slab_bytes() / spectrum_bytes()), 1, filter_rows);
   const std::int64_t column_rows = rows_together(*state_, together * each);
@@ -121,7 +128,7 @@ void Engine::long_conv(const LongConvArgs& args, FilterKind kind) const {
     // The kernels count filter rows from 0: the address that row 0 would have, as an integer because no pointer may point there.
     const auto base = reinterpret_cast<std::uintptr_t>(spectrum.data()) - static_cast<std::uintptr_t>(first) * spectrum_bytes();
     void* const row_zero = reinterpret_cast<void*>(base);
-    transform_range(*state_, args.k, args.reverse_filter ? &*args.reverse_filter : nullptr, first, count, row_zero, stream);
+    transform_range(*state_, args.k, reverse, first, count, row_zero, stream);
     convolve.spectrum = row_zero;
     convolve_range(*state_, convolve, first * each, count * each, columns.data(), stream);
   }

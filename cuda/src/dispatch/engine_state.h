@@ -16,6 +16,8 @@ namespace longwing::cuda {
 /// The kernels' compute type for arrays of a dtype.
 constexpr Arithmetic arithmetic_of(DType dtype) { return dtype == DType::kFloat64 ? Arithmetic::kFloat64 : Arithmetic::kFloat32; }
 
+constexpr std::int64_t kFewRows = 2;  ///< see EngineState::filters_in_kernel
+
 /// Workspace of a call, freed in the stream's order.
 class Workspace {
  public:
@@ -57,6 +59,10 @@ struct EngineState {
   DType compute_dtype() const { return arithmetic == Arithmetic::kFloat64 ? DType::kFloat64 : DType::kFloat32; }
   std::size_t number_bytes() const { return size_of(compute_dtype()); }
   bool gradients_by_tensor() const { return tensor && tensor->gradient; }
+  /// Filters of so few rows are transformed inside the kernel that convolves: a spectrum in memory is written once and read as often.
+  bool filters_in_kernel(std::int64_t rows_per_filter) const {
+    return row.convolve_filters && !tensor && shape.column_radices.empty() && rows_per_filter <= kFewRows;
+  }
   /// Of the n complex numbers of one transform.
   std::size_t transform_bytes() const { return static_cast<std::size_t>(shape.n()) * 2 * number_bytes(); }
   /// Of the spectrum of one filter row.

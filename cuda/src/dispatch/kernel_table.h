@@ -29,6 +29,7 @@ struct KernelEntry {
 struct RowKernels {
   RowPolicy policy;
   KernelEntry convolve, transform_filters, filter_gradient, finish_filter_gradient;
+  KernelEntry convolve_filters;  ///< both of the first two in one; empty where registers don't hold both
 };
 
 /// The kernels of rows of float16 and bfloat16 on the tensor cores, which take the place of RowKernels' in one pass. `gradient` makes du
@@ -68,7 +69,8 @@ void for_each_kernel(const Action& action) {
   };
   for (const Arithmetic arithmetic : {Arithmetic::kFloat32, Arithmetic::kFloat64}) {
     const KernelTable& table = kernel_table(arithmetic);
-    for (const RowKernels& row : table.rows) each({row.convolve, row.transform_filters, row.filter_gradient, row.finish_filter_gradient});
+    for (const RowKernels& row : table.rows)
+      each({row.convolve, row.transform_filters, row.filter_gradient, row.finish_filter_gradient, row.convolve_filters});
     for (const TensorKernels& row : table.tensor) each({row.convolve, row.transform_filters, row.gradient, row.finish_filter_gradient});
     for (const ColumnKernels& column : table.columns) each({column.split, column.merge});
     each({table.skip_gradient});

@@ -65,6 +65,12 @@ void Launcher::convolve(ConvolveArgs args, void* columns) const {
   merge(around);
 }
 
+void Launcher::convolve_filters(FilterConvolveArgs args) const {
+  args.convolve.twiddles = state_.row_twiddles();
+  args.filter.scale = 1.0 / static_cast<double>(state_.shape.n());
+  launch(state_.row.convolve_filters, args.filter.row_count, args);
+}
+
 void Launcher::transform_filters(SpectrumArgs args, void* columns) const {
   args.twiddles = state_.row_twiddles();
   args.nodes = state_.shape.nodes();

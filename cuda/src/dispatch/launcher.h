@@ -11,6 +11,8 @@ class Launcher {
 
   /// Rows [first_row, first_row + row_count) of `args`; in the three-pass form through `columns`, else null.
   void convolve(ConvolveArgs args, void* columns) const;
+  /// All rows of filter rows [first_row, first_row + row_count) of `filter`, whose spectra stay in the kernel: row.convolve_filters.
+  void convolve_filters(FilterConvolveArgs args) const;
   /// Filter rows [first_row, first_row + row_count); `columns` as above.
   void transform_filters(SpectrumArgs args, void* columns) const;
   /// Adds the slab's rows to the partial sums; `columns` holds both operands, x first.
