@@ -46,9 +46,9 @@ struct Row {
   DType dtype;
 };
 
-class TensorRows : public ::testing::TestWithParam<Row> {};
+class HalfRows : public ::testing::TestWithParam<Row> {};
 
-TEST_P(TensorRows, AreAsAccurateAsTheirDType) {
+TEST_P(HalfRows, AreAsAccurateAsTheirDType) {
   const auto [log2n, dtype] = GetParam();
   Random random(static_cast<unsigned>(log2n));
   const std::int64_t length = std::int64_t{1} << log2n;
@@ -60,8 +60,10 @@ TEST_P(TensorRows, AreAsAccurateAsTheirDType) {
   const double bar = dtype == DType::kFloat16 ? 6.5e-4 : 2.2e-3;
   EXPECT_LE(errors[0], bar);
   EXPECT_LE(errors[1], bar);
-  EXPECT_LE(errors[2], tensor_policy(log2n).gradient ? 6.5e-4 : 5e-7);  // float32 where the rows are too long
-  EXPECT_GE(errors[0], 2e-4);                                           // float16 was computed in
+  const bool by_tensor = log2n >= kLeastTensorLog2n && log2n <= kMostTensorLog2n;
+  EXPECT_LE(errors[2], by_tensor && tensor_policy(log2n).gradient ? 6.5e-4 : 5e-7);  // else in float32
+  const double float16 = by_tensor ? 3e-4 : 1e-4;
+  EXPECT_GE(errors[0], dtype == DType::kFloat16 ? float16 : 1e-3);  // no more is computed than is said
   std::printf("n = 2^%d %s: y %.2e, du %.2e, dk %.2e\n", log2n, to_string(dtype), errors[0], errors[1], errors[2]);
 }
 
@@ -83,11 +85,11 @@ TEST(TensorPlans, SayHowTheyCompute) {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  for (int log2n = kLeastTensorLog2n; log2n <= 14; ++log2n)
+  for (int log2n = kLeastLog2n; log2n <= 15; ++log2n)
     rows.push_back({log2n, DType::kFloat16}), rows.push_back({log2n, DType::kBFloat16});
   return rows;
 }
-INSTANTIATE_TEST_SUITE_P(Lengths, TensorRows, ::testing::ValuesIn(all_rows()));
+INSTANTIATE_TEST_SUITE_P(Lengths, HalfRows, ::testing::ValuesIn(all_rows()));
 
 // What float16 itself can't hold on the way: rows and filters of every size, and a skip that outweighs its filter.
 struct Hostile {
@@ -186,7 +188,7 @@ TEST_P(TensorLayout, TilesMeetNoBankTwice) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Lengths, TensorLayout, ::testing::Range(kLeastTensorLog2n, 15));
+INSTANTIATE_TEST_SUITE_P(Lengths, TensorLayout, ::testing::Range(kLeastTensorLog2n, kMostTensorLog2n + 1));
 
 }  // namespace
 }  // namespace longwing::cuda

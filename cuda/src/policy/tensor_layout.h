@@ -40,7 +40,7 @@ struct TensorPolicy {
   static constexpr int kMostWarps = 32;
 };
 
-constexpr int kLeastTensorLog2n = 8;
+constexpr int kLeastTensorLog2n = 8, kMostTensorLog2n = 14;
 
 // 16 points a thread, two tiles a warp; rows of one tile have 8, and of 16384 points 32, for 512 threads with 128 registers.
 constexpr TensorPolicy kTensorRows[] = {{8, 8, 4, 4, true},   {9, 16, 4, 4, true},   {10, 16, 2, 4, true}, {11, 16, 1, 4, true},
