@@ -85,8 +85,7 @@ TEST(TensorPlans, SayHowTheyCompute) {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  for (int log2n = kLeastLog2n; log2n <= 15; ++log2n)
-    rows.push_back({log2n, DType::kFloat16}), rows.push_back({log2n, DType::kBFloat16});
+  for (int log2n = kLeastLog2n; log2n <= 15; ++log2n) rows.push_back({log2n, DType::kFloat16}), rows.push_back({log2n, DType::kBFloat16});
   return rows;
 }
 INSTANTIATE_TEST_SUITE_P(Lengths, HalfRows, ::testing::ValuesIn(all_rows()));
@@ -141,7 +140,7 @@ class TensorLayout : public ::testing::TestWithParam<int> {};
 TEST_P(TensorLayout, EveryPointHasOneWord) {
   const TensorPolicy policy = tensor_policy(GetParam());
   const MiddleRadices middle = policy.middle();
-  std::set<int> own, points, turned, nodes, between;
+  std::set<int> own, points, nodes, between;
   for (int thread = 0; thread < policy.row_threads(); ++thread) {
     for (int e = 0; e < policy.elements; ++e) own.insert(own_word(middle, thread, e * policy.row_threads()));
   }
@@ -149,15 +148,13 @@ TEST_P(TensorLayout, EveryPointHasOneWord) {
     const int first = tile * TensorPolicy::kTileWords;
     for (int at = 0; at < 256; ++at) {
       const int lane = at / 8, h = at / 4 % 2, i = at % 4;
-      points.insert(first + point_word(lane, h, i, false));
-      turned.insert(first + point_word(lane, h, i, true));
+      points.insert(first + point_word(lane, h, i));
       nodes.insert(first + node_word(lane, h, i));
       if (policy.tiles() > 1) between.insert(middle_word(middle, tile, lane, h, i));
     }
   }
   EXPECT_EQ(static_cast<int>(own.size()), policy.n());
   EXPECT_EQ(points, own);
-  EXPECT_EQ(turned, own);
   EXPECT_EQ(nodes, own);
   EXPECT_EQ(between, policy.tiles() > 1 ? own : std::set<int>());
   EXPECT_LT(*own.rbegin(), policy.buffer_words());
@@ -179,8 +176,7 @@ TEST_P(TensorLayout, TilesMeetNoBankTwice) {
   }
   for (int at = 0; at < 8; ++at) {
     const int h = at / 4, i = at % 4;
-    EXPECT_EQ(conflicts([&](int lane) { return point_word(lane, h, i, false); }), 1) << "point " << at;
-    EXPECT_EQ(conflicts([&](int lane) { return point_word(lane, h, i, true); }), 1) << "turned point " << at;
+    EXPECT_EQ(conflicts([&](int lane) { return point_word(lane, h, i); }), 1) << "point " << at;
     EXPECT_EQ(conflicts([&](int lane) { return node_word(lane, h, i); }), 1) << "node " << at;
     for (int tile = 0; policy.tiles() > 1 && tile < policy.tiles(); ++tile) {
       EXPECT_EQ(conflicts([&](int lane) { return middle_word(middle, tile, lane, h, i); }), 1) << "between " << at << " tile " << tile;

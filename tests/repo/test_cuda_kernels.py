@@ -24,9 +24,9 @@ SPILLS = {
         64,
         "registers saved around the division of a 64-bit unit index, a call that indices below 2^32 do not make",
     ),
-    r"_tensorILi14E": (
+    r"_tensorILi1[34]E": (
         64,
-        "as the next one: 32 points a thread are loaded and scaled before the first pass",
+        "as the next one: a row's points are loaded and scaled before the first pass",
     ),
     r"(convolve_rows|filter_gradient)IfLi1[45]E": (
         176,

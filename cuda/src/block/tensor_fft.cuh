@@ -83,7 +83,7 @@ class TensorFft {
     const int exponent = scale_exponent(largest, tensor_headroom(Log2N));
     const float scale = power_of_two(exponent);
     LONGWING_UNROLL
-    for (int e = 0; e < kElements; ++e) *own_point(e) = to_float16_pair(scale * x[e].re, scale * x[e].im);
+    for (int e = 0; e < kElements; ++e) *own_point(e) = to_float16_pair(scale * x[e].re, enters_im_ ? scale * x[e].im : 0.0f);
     row_barrier();
     return exponent;
   }
@@ -123,10 +123,14 @@ class TensorFft {
   LONGWING_HD void leave(int exponent, Complex<float> (&x)[kElements]) const {
     const int most = exponent > kMostExponent ? kMostExponent : exponent < -kMostExponent ? -kMostExponent : exponent;
     const float scale = power_of_two(most), rest = power_of_two(exponent - most);
+    std::uint32_t points[kElements];
     LONGWING_UNROLL
-    for (int e = 0; e < kElements; ++e) {
-      const std::uint32_t point = *own_point(e);
-      x[e] = {low_half(point) * scale, high_half(point) * scale};
+    for (int e = 0; e < kElements; ++e) points[e] = *own_point(e);
+    LONGWING_UNROLL
+    for (int e = 0; e < kElements; ++e) x[e] = {low_half(points[e]) * scale, 0.0f};
+    if (leaves_im_) {
+      LONGWING_UNROLL
+      for (int e = 0; e < kElements; ++e) x[e].im = high_half(points[e]) * scale;
     }
     if (exponent != most) {
       LONGWING_UNROLL
@@ -137,13 +141,14 @@ class TensorFft {
 
  private:
   static constexpr int kMostExponent = 126;
-  static constexpr int kThird = kPolicy.middle().third, kFourth = kPolicy.middle().fourth;
+  static constexpr int kR2 = kPolicy.middle().third, kR3 = kPolicy.middle().fourth;
 
-  LONGWING_HD static constexpr MiddleRadices middle() { return {kThird, kFourth}; }
+  LONGWING_HD static constexpr MiddleRadices middle() { return {kR2, kR3}; }
   LONGWING_HD int warp() const { return static_cast<int>(static_cast<unsigned>(thread_) / kWarpThreads); }
   LONGWING_HD std::uint32_t* between() const { return points_ + kPolicy.buffer_words(); }
-  LONGWING_HD TensorFragment matrix(TensorMatrix which) const {
-    return reinterpret_cast<const TensorFragment*>(tables_ + which * kFragmentBytes)[lane()];
+  LONGWING_HD TensorMatrixParts matrix(TensorMatrix which) const {
+    const auto* fragments = reinterpret_cast<const TensorFragment*>(tables_ + which * 2 * kFragmentBytes) + lane();
+    return {fragments[0], fragments[kWarpThreads]};
   }
   LONGWING_HD TensorTile twiddles(TensorTwiddles which, int tile) const {
     return load_tile(tables_ + tensor_twiddle_offset(middle(), which), tile, lane());
@@ -162,31 +167,31 @@ class TensorFft {
 
   template <class Sink>
   LONGWING_HD void outer_passes(const Sink& sink) const {
-    const TensorFragment first_re = matrix(kFirstRe), first_im = matrix(kFirstIm), second = matrix(kSecondPass);
+    const TensorMatrixParts first = matrix(kFirst), second = matrix(kSecond);
     const TensorTile to_second = twiddles(kToSecond, 0);
-    const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i, false); });
+    const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i); });
     LONGWING_UNROLL
     for (int index = 0; index < kTilesEach; ++index) {
       const int tile = this->tile(index);
       const TensorOperand points = load_points(points_ + tile * TensorPolicy::kTileWords, words);
-      TensorTile x = dense_dft<Rows::kTurn>(first_re, first_im, points, enters_im_, true);
+      TensorTile x = multiply_columns<Rows::kTurn>(first, points, enters_im_, true);
       multiply_tile(x, to_second);
-      x = symmetric_dft<Rows::kStay, 16, 1>(second, round_tile(x), lane());
+      x = multiply_columns<Rows::kStay>(second, round_tile(x));
       sink(tile, x);
     }
   }
 
   template <class Source>
   LONGWING_HD void outer_passes_back(const Source& source) const {
-    const TensorFragment second = matrix(kSecondBack), first_re = matrix(kFirstBackRe), first_im = matrix(kFirstBackIm);
+    const TensorMatrixParts second = matrix(kSecondBack), first = matrix(kFirstBack);
     const TensorTile from_second = twiddles(kFromSecond, 0);
-    const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i, true); });
+    const TileWords words = tile_words([&](int h, int i) { return point_word(lane(), h, i); });
     LONGWING_UNROLL
     for (int index = 0; index < kTilesEach; ++index) {
       const int tile = this->tile(index);
-      TensorTile x = symmetric_dft<Rows::kTurn, 16, -1>(second, source(tile), lane());
+      TensorTile x = multiply_columns<Rows::kTurn>(second, source(tile));
       multiply_tile(x, from_second);
-      x = dense_dft<Rows::kStay>(first_re, first_im, round_tile(x), true, leaves_im_);
+      x = multiply_columns<Rows::kStay>(first, round_tile(x), true, leaves_im_);
       store_points(points_ + tile * TensorPolicy::kTileWords, words, x);
     }
   }
@@ -198,20 +203,20 @@ class TensorFft {
     const TileWords words = tile_words([&](int h, int i) { return middle_word(middle(), tile, lane(), h, i); });
     const TensorOperand points = load_points(between(), words);
     TensorTile x;
-    if constexpr (kFourth == 1) {
-      x = symmetric_dft<Rows::kStay, kThird, 1>(matrix(kThirdPass), points, lane());
+    if constexpr (kR3 == 1) {
+      x = multiply_columns<Rows::kStay>(matrix(kThird), points);
       use(x, index);
       if (!back) return;
-      x = symmetric_dft<Rows::kStay, kThird, -1>(matrix(kThirdBack), round_tile(x), lane());
+      x = multiply_columns<Rows::kStay>(matrix(kThirdBack), round_tile(x));
     } else {
-      x = symmetric_dft<Rows::kTurn, 16, 1>(matrix(kThirdPass), points, lane());
+      x = multiply_columns<Rows::kTurn>(matrix(kThird), points);
       multiply_tile(x, twiddles(kToFourth, tile));
-      x = symmetric_dft<Rows::kStay, kFourth, 1>(matrix(kFourthPass), round_tile(x), lane());
+      x = multiply_columns<Rows::kStay>(matrix(kFourth), round_tile(x));
       use(x, index);
       if (!back) return;
-      x = symmetric_dft<Rows::kTurn, kFourth, -1>(matrix(kFourthBack), round_tile(x), lane());
+      x = multiply_columns<Rows::kTurn>(matrix(kFourthBack), round_tile(x));
       multiply_tile(x, twiddles(kFromFourth, tile));
-      x = symmetric_dft<Rows::kStay, 16, -1>(matrix(kThirdBack), round_tile(x), lane());
+      x = multiply_columns<Rows::kStay>(matrix(kThirdBack), round_tile(x));
     }
     multiply_tile(x, twiddles(kFromThird, tile));
     store_points(between(), words, x);

@@ -33,7 +33,7 @@ class TensorTables {
  public:
   explicit TensorTables(const TensorPolicy& policy)
       : policy_(policy), roots_(4 * std::int64_t{policy.n()}), bytes_(static_cast<std::size_t>(tensor_table_bytes(policy))) {
-    for (int s = 0; s < 16; ++s) alpha_[s] = best_alpha(cosines(16, s));
+    for (int s = 0; s < 16; ++s) alpha_[s] = best_alpha(cosines(s));
     for (int j0 = 0; j0 < 16; ++j0) first_alpha_[j0] = best_alpha(first_row(j0));
     matrices();
     outer_twiddles();
@@ -47,9 +47,10 @@ class TensorTables {
   // The factor of part q of the node that the children j0, j1, j2 lead to: exp(2πi·q·(1 + 4·j0 + 64·j1 + …)/(4·points)).
   Root factor(int q, std::int64_t node, std::int64_t points) const { return root(q * (1 + 4 * node), 4 * points); }
 
-  static std::vector<double> cosines(int radix, int index) {
+  // The magnitudes in row s of a DFT of 16: those of its sines are the same.
+  static std::vector<double> cosines(int s) {
     std::vector<double> row;
-    for (int j = 0; j < radix; ++j) row.push_back(std::cos(2 * std::numbers::pi * index * j / radix));
+    for (int j = 0; j < 16; ++j) row.push_back(std::cos(2 * std::numbers::pi * s * j / 16));
     return row;
   }
   std::vector<double> first_row(int j0) const {
@@ -61,21 +62,23 @@ class TensorTables {
   double alpha(int radix, int index) const { return radix == 16 ? alpha_[index] : 1; }
 
   // value(row, column) of a matrix that stands beside tiles: rows are new indices, columns those of the tile.
-  void matrix(int which, Rows rows, const std::function<double(int row, int column)>& value) {
+  void matrix(int which, Rows rows, const std::function<Root(int row, int column)>& value) {
     for (int lane = 0; lane < 32; ++lane) {
-      TensorPairs pairs;
+      std::uint32_t re[4], im[4];
       for (int h = 0; h < 2; ++h) {
         for (int pair = 0; pair < 2; ++pair) {
-          const auto at = [&](int i) { return static_cast<float>(value(tile_row(lane, h), tile_column(lane, i))); };
-          pairs.words[rows == Rows::kTurn ? 2 * pair + h : 2 * h + pair] = to_float16_pair(at(2 * pair), at(2 * pair + 1));
+          const auto at = [&](int i) { return std::complex<float>(value(tile_row(lane, h), tile_column(lane, i))); };
+          const std::complex<float> low = at(2 * pair), high = at(2 * pair + 1);
+          const int word = rows == Rows::kTurn ? 2 * pair + h : 2 * h + pair;
+          re[word] = to_float16_pair(low.real(), high.real());
+          im[word] = to_float16_pair(low.imag(), high.imag());
         }
       }
-      std::memcpy(bytes_.data() + which * kFragmentBytes + lane * 16, &pairs, sizeof pairs);
+      std::byte* const fragment = bytes_.data() + which * 2 * kFragmentBytes + lane * 16;
+      std::memcpy(fragment, re, sizeof re);
+      std::memcpy(fragment + kFragmentBytes, im, sizeof im);
     }
   }
-  struct TensorPairs {
-    std::uint32_t words[4];
-  };
 
   void twiddles(int which, int tile, const std::function<Root(int row, int column)>& value) {
     for (int lane = 0; lane < 32; ++lane) {
@@ -90,50 +93,48 @@ class TensorTables {
     }
   }
 
-  // Cosines and sines of a symmetric DFT: `pair` and `member` of a new index, the number (block·R + index) of an old one.
-  double symmetric(int radix, double scale, bool refined, int pair, int member, int number) const {
-    const int index = pair_index(radix, pair, member);
-    const int s = pair_index(radix, pair, 0) % radix;
-    if (index / radix != number / radix) return 0;
-    const double angle = 2 * std::numbers::pi * (s == 0 ? index % radix : s) * (number % radix) / radix;
-    return scale * (refined ? alpha(radix, s == 0 ? index % radix : s) : 1) * (s == 0 || member == 0 ? std::cos(angle) : std::sin(angle));
+  // The DFT of radix R in 16/R blocks, `sign` forward or back: entry of two numbers block·R + index.
+  Root block_dft(int radix, int sign, int to, int from) const {
+    if (to / radix != from / radix) return 0;
+    const Root entry = root(static_cast<std::int64_t>(to % radix) * (from % radix), radix);
+    return sign > 0 ? entry : std::conj(entry);
   }
-  void turning(int which, int radix, double scale, const std::function<int(int column)>& number) {
-    matrix(which, Rows::kTurn, [&](int row, int column) { return symmetric(radix, scale, true, row % 8, row / 8, number(column)); });
-  }
-  void staying(int which, int radix, double scale, const std::function<int(int column)>& number, bool refined = true) {
-    matrix(which, Rows::kStay, [&](int row, int column) { return symmetric(radix, scale, refined, row / 2, row % 2, number(column)); });
+  struct Pass {
+    int radix, sign;
+    bool refined = true;  ///< rows times alpha, which a twiddle takes away
+  };
+  // `to`: the number in a new row or column, `from`: in a column of the tile.
+  void pass(int which, Rows rows, const Pass& p, const std::function<int(int)>& to, const std::function<int(int)>& from) {
+    const double scale = p.sign > 0 ? forward_factor(p.radix) : backward_factor(p.radix);
+    matrix(which, rows, [&](int row, int column) {
+      const double refined = p.refined ? alpha(p.radix, to(row) % p.radix) : 1;
+      return scale * refined * block_dft(p.radix, p.sign, to(row), from(column));
+    });
   }
 
   void matrices() {
     const auto [third, fourth] = policy_.middle();
-    const auto in_order = [](int column) { return column; };
-    const auto pairs = [](int radix) { return [radix](int column) { return index_of_column(radix, column); }; };
-    const auto rows = [](int radix) { return [radix](int column) { return index_of_row(radix, column); }; };
-    const double forward = forward_factor(16), backward = backward_factor(16);
-    matrix(kFirstRe, Rows::kTurn, [&](int j0, int c) { return forward * first_alpha_[j0] * first(j0, spread_index(c)).real(); });
-    matrix(kFirstIm, Rows::kTurn, [&](int j0, int c) { return forward * first_alpha_[j0] * first(j0, spread_index(c)).imag(); });
-    matrix(kFirstBackRe, Rows::kStay, [&](int c, int j0) { return backward * first(j0, spread_index(c)).real(); });
-    matrix(kFirstBackIm, Rows::kStay, [&](int c, int j0) { return -backward * first(j0, spread_index(c)).imag(); });
-    staying(kSecondPass, 16, forward, in_order, third > 1);  // the last pass before the product, which knows of no alpha
-    turning(kSecondBack, 16, backward, pairs(16));
+    const auto in_order = [](int place) { return place; };
+    const auto members = [fourth = fourth](int row) { return member_of_row(fourth, row); };
+    matrix(kFirst, Rows::kTurn, [&](int j0, int c) { return forward_factor(16) * first_alpha_[j0] * first(j0, spread_index(c)); });
+    matrix(kFirstBack, Rows::kStay, [&](int c, int j0) { return backward_factor(16) * std::conj(first(j0, spread_index(c))); });
+    // The last pass before the product is not refined: no twiddle follows.
+    pass(kSecond, Rows::kStay, {16, 1, third > 1}, spread_index, in_order);
+    pass(kSecondBack, Rows::kTurn, {16, -1}, in_order, spread_index);
     if (fourth > 1) {
-      turning(kThirdPass, 16, forward, pairs(16));
-      staying(kFourthPass, fourth, forward_factor(fourth), rows(fourth));
-      turning(kFourthBack, fourth, backward_factor(fourth), pairs(fourth));
-      staying(kThirdBack, 16, backward, rows(16));
+      pass(kThird, Rows::kTurn, {16, 1}, in_order, spread_index);
+      pass(kFourth, Rows::kStay, {fourth, 1, false}, spread_index, members);
+      pass(kFourthBack, Rows::kTurn, {fourth, -1, false}, members, spread_index);
+      pass(kThirdBack, Rows::kStay, {16, -1}, spread_index, in_order);
     } else if (third > 1) {
-      staying(kThirdPass, third, forward_factor(third), pairs(third), false);
-      staying(kThirdBack, third, backward_factor(third), pairs(third));
+      pass(kThird, Rows::kStay, {third, 1, false}, spread_index, spread_index);
+      pass(kThirdBack, Rows::kStay, {third, -1}, spread_index, spread_index);
     }
   }
 
   void outer_twiddles() {
     twiddles(kToSecond, 0, [&](int j0, int q1) { return factor(q1, j0, 256) / first_alpha_[j0]; });
-    twiddles(kFromSecond, 0, [&](int row, int j0) {
-      const int q1 = index_of_row(16, row);
-      return std::conj(factor(q1, j0, 256)) / alpha(16, q1);
-    });
+    twiddles(kFromSecond, 0, [&](int q1, int j0) { return std::conj(factor(q1, j0, 256)) / alpha(16, q1); });
   }
   // Of part q2 of node (j0, j1), and of part q3 of node (j0, j1, j2).
   Root third_factor(int q2, int j0, int j1) const { return factor(q2, j0 + 16 * j1, 256 * std::int64_t{policy_.middle().third}); }
@@ -142,31 +143,33 @@ class TensorTables {
   void middle_twiddles() {
     const auto [third, fourth] = policy_.middle();
     for (int tile = 0; third > 1 && tile < policy_.tiles(); ++tile) {
-      twiddles(kToThird, tile, [&](int j0, int column) {
-        const int j1 = index_of_column(16, column);
+      twiddles(kToThird, tile, [&, third = third](int j0, int column) {
+        const int j1 = spread_index(column);
         return third_factor(tile % third, j0, j1) / alpha(16, j1);
       });
-      if (fourth == 1) {
-        twiddles(kFromThird, tile, [&](int j1, int column) {
-          const int number = index_of_column(third, column), q2 = number % third;
+      if (fourth > 1) {
+        twiddles_of_two_middle_passes(tile);
+      } else {
+        twiddles(kFromThird, tile, [&, third = third](int j1, int column) {
+          const int number = spread_index(column), q2 = number % third;
           return std::conj(third_factor(q2, middle_node(policy_.middle(), tile, number / third), j1)) / alpha(third, q2);
         });
-        continue;
       }
-      const auto node = [&](int number) { return middle_node(policy_.middle(), tile, number / fourth); };
-      twiddles(kToFourth, tile, [&](int row, int column) {
-        const int j2 = index_of_row(16, row), number = index_of_row(fourth, column);
-        return fourth_factor(number % fourth, node(number) / 16, node(number) % 16, j2) / alpha(16, j2);
-      });
-      twiddles(kFromFourth, tile, [&](int row, int column) {
-        const int j2 = index_of_row(16, column), number = index_of_row(fourth, row);
-        return std::conj(fourth_factor(number % fourth, node(number) / 16, node(number) % 16, j2));
-      });
-      twiddles(kFromThird, tile, [&](int row, int column) {
-        const int q2 = index_of_column(16, column), number = index_of_row(fourth, row);
-        return std::conj(third_factor(q2, node(number) / 16, node(number) % 16)) / alpha(16, q2);
-      });
     }
+  }
+  void twiddles_of_two_middle_passes(int tile) {
+    const int fourth = policy_.middle().fourth;
+    const auto node = [&](int number) { return middle_node(policy_.middle(), tile, number / fourth); };
+    const auto of_fourth = [&](int j2, int place) {
+      const int number = member_of_row(fourth, place);
+      return fourth_factor(number % fourth, node(number) / 16, node(number) % 16, j2);
+    };
+    twiddles(kToFourth, tile, [&](int j2, int column) { return of_fourth(j2, column) / alpha(16, j2); });
+    twiddles(kFromFourth, tile, [&](int row, int j2) { return std::conj(of_fourth(j2, row)); });
+    twiddles(kFromThird, tile, [&](int row, int column) {
+      const int number = member_of_row(fourth, row), q2 = spread_index(column);
+      return std::conj(third_factor(q2, node(number) / 16, node(number) % 16)) / alpha(16, q2);
+    });
   }
 
   const TensorPolicy policy_;

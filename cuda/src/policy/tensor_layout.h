@@ -1,8 +1,8 @@
 // Rows of float16 operands on the tensor cores: which point of a row stands where in tiles, in shared memory and in tables.
 //
 // A row of n = 256·m points is transformed by passes of radix 16, 16, R2 and R3, m = R2·R3 ("m tiles"); point ((q0·16 + q1)·R2 + q2)·R3
-// + q3. A tile is 16 by 16 points of one warp; lane 4g + t holds of it rows g + 8h and columns 2t + i%2 + 8·(i/2), h < 2, i < 4.
-// Products come out of the tensor cores in "pair order": the cosines and sines of index s, which give X[s] and X[R-s], side by side.
+// + q3. A tile is 16 by 16 points of one warp; lane 4g + t holds of it rows g + 8h and columns 2t + i%2 + 8·(i/2), h < 2, i < 4. Which
+// index stands in a row or column is a matter of the matrices beside it: here it is what keeps lanes in different banks.
 #pragma once
 
 #include "core/hd.h"
@@ -52,28 +52,9 @@ constexpr TensorPolicy tensor_policy(int log2n) { return kTensorRows[log2n - kLe
 LONGWING_HD constexpr int tile_row(int lane, int h) { return lane / 4 + 8 * h; }
 LONGWING_HD constexpr int tile_column(int lane, int i) { return 2 * (lane % 4) + i % 2 + 8 * (i / 2); }
 
-/// The index that stands in column `column` where column i of lane t holds index t + 4i: the order of loads and stores.
+/// Spread order: column i of lane t holds index t + 4i. What stands in a column, and where an index stands.
 LONGWING_HD constexpr int spread_index(int column) { return column % 8 / 2 + 4 * (column % 2 + 2 * (column / 8)); }
-
-/// Pair order for blocks of radix R, 16/R of them side by side: pair p < 8 has two members, indices s and R - s, or 0 and R/2, of block
-/// p/(R/2). The number is block·R + index.
-LONGWING_HD constexpr int pair_index(int radix, int pair, int member) {
-  const int block = pair / (radix / 2), s = pair % (radix / 2);
-  return block * radix + (s == 0 ? member * (radix / 2) : member == 0 ? s : radix - s);
-}
-LONGWING_HD constexpr int index_of_column(int radix, int column) { return pair_index(radix, column / 2, column % 2); }
-LONGWING_HD constexpr int index_of_row(int radix, int row) { return pair_index(radix, row % 8, row / 8); }
-
-/// The column that holds an index (block·R + index) in pair order, and the row.
-LONGWING_HD constexpr int column_of_index(int radix, int number) {
-  const int block = number / radix, index = number % radix, half = radix / 2;
-  const int member = index >= half ? 1 : 0, s = index % half == 0 ? 0 : index < half ? index : radix - index;
-  return 2 * (block * half + s) + member;
-}
-LONGWING_HD constexpr int row_of_index(int radix, int number) {
-  const int column = column_of_index(radix, number);
-  return column / 2 + 8 * (column % 2);
-}
+LONGWING_HD constexpr int spread_column(int index) { return 2 * (index % 4) + index / 4 % 2 + 8 * (index / 8); }
 
 /// Where point (q0, q1) lies in a tile of shared memory: bits of both, linear over exclusive or. Lanes of a warp that hold four q0 and
 /// eight q1, or eight q0 and four q1, meet no bank twice: q1's bits 0, 1 and q0's bits 0, 1 have a bank bit each, both bits 2 share one.
@@ -94,34 +75,35 @@ LONGWING_HD constexpr int own_word(MiddleRadices middle, int thread, int offset)
          with_constant(word, spread_q0(of_offset / 16) ^ spread_q1(of_offset % 16));
 }
 
-/// Words within an outer tile. Points: q0 = t + 4i by columns, q1 by rows, in order or in pair order; nodes: j0 by rows, j1 by columns
-/// in pair order.
-LONGWING_HD constexpr int point_word(int lane, int h, int i, bool pair_order) {
-  const int q1 = pair_order ? index_of_row(16, tile_row(lane, h)) : tile_row(lane, 0);
-  return with_constant(spread_q0(lane % 4) ^ spread_q1(q1), spread_q0(4 * i) ^ (pair_order ? 0 : spread_q1(8 * h)));
+/// Words within an outer tile, all at constant distances from the lane's first: of points, q0 in spread order by columns, q1 by rows; of
+/// nodes, j0 by rows, j1 in spread order by columns.
+LONGWING_HD constexpr int point_word(int lane, int h, int i) {
+  return with_constant(spread_q0(lane % 4) ^ spread_q1(lane / 4), spread_q0(4 * i) ^ spread_q1(8 * h));
 }
 LONGWING_HD constexpr int node_word(int lane, int h, int i) {
-  return with_constant(spread_q0(lane / 4) ^ spread_q1(index_of_column(16, tile_column(lane, i))), spread_q0(8 * h));
+  return with_constant(spread_q0(lane / 4) ^ spread_q1(lane % 4), spread_q0(8 * h) ^ spread_q1(4 * i));
 }
 
 /// In the middle passes a tile holds members of one digit more than its own: nodes (j0, j1) as j0·16 + j1 beside q3, or, with one middle
 /// pass, j0 beside q2. Which node member `member` of tile `tile` is; the shift keeps a warp's lanes in different banks.
-LONGWING_HD constexpr int member_shift(MiddleRadices middle) { return middle.last() == 4 ? 1 : 0; }
+LONGWING_HD constexpr int member_shift(MiddleRadices middle) { return middle.fourth > 1 || middle.third == 2 ? 1 : 0; }
 LONGWING_HD constexpr int middle_node(MiddleRadices middle, int tile, int member) {
   const int shift = member_shift(middle), members = 16 / middle.last();
   return (tile >> shift) * (members << shift) + (member << shift) + (tile & ((1 << shift) - 1));
 }
 
-/// Word of a middle tile. One middle pass: rows j1, columns (member, q2) in pair order; two: rows (member, q3) and columns q2 in pair
-/// order.
+/// What stands in a row of a middle tile with two passes, as member·R3 + q3: lanes g have one bit of q3 and two of the member.
+LONGWING_HD constexpr int member_of_row(int fourth, int row) { return fourth == 4 ? (row & 6) << 1 | (row & 8) >> 2 | (row & 1) : row; }
+
+/// Word of a middle tile. One middle pass: rows j1, columns member·R2 + q2 in spread order; two: rows as above, columns q2 in spread order.
 LONGWING_HD constexpr int middle_word(MiddleRadices middle, int tile, int lane, int h, int i) {
+  const int index = lane % 4 + 4 * i;
   if (middle.fourth == 1) {
-    const int number = index_of_column(middle.third, tile_column(lane, i)), node = middle_node(middle, tile, number / middle.third);
-    return tile_word(middle, number % middle.third, 0) + with_constant(spread_q0(node) ^ spread_q1(lane / 4), spread_q1(8 * h));
+    const int node = middle_node(middle, tile, index / middle.third);
+    return tile_word(middle, index % middle.third, 0) + with_constant(spread_q0(node) ^ spread_q1(lane / 4), spread_q1(8 * h));
   }
-  const int number = index_of_row(middle.fourth, tile_row(lane, h)), node = middle_node(middle, tile, number / middle.fourth);
-  return tile_word(middle, index_of_column(16, tile_column(lane, i)), number % middle.fourth) +
-         (spread_q0(node / 16) ^ spread_q1(node % 16));
+  const int number = member_of_row(middle.fourth, tile_row(lane, h)), node = middle_node(middle, tile, number / middle.fourth);
+  return tile_word(middle, index, number % middle.fourth) + (spread_q0(node / 16) ^ spread_q1(node % 16));
 }
 
 /// Where a row's spectrum is kept: eight numbers of a lane as four pairs, each pair of 32 lanes side by side.
@@ -134,31 +116,20 @@ LONGWING_HD constexpr int number_at(int tile, int row, int column) {
 /// The number that holds frequency f = j0 + 16·(j1 + 16·(j2 + R2·j3)) of a row's spectrum.
 LONGWING_HD constexpr int spectrum_number(MiddleRadices middle, int frequency) {
   const int j0 = frequency % 16, j1 = frequency / 16 % 16, j2 = frequency / 256 % middle.third, j3 = frequency / 256 / middle.third;
-  if (middle.tiles() == 1) return number_at(0, j0, column_of_index(16, j1));
+  if (middle.tiles() == 1) return number_at(0, j0, spread_column(j1));
   const int shift = member_shift(middle), radix = middle.last(), members = 16 / radix;
   const int node = middle.fourth > 1 ? j0 * 16 + j1 : j0, member = node >> shift & (members - 1);
   const int tile = node / (members << shift) << shift | (node & ((1 << shift) - 1));
-  if (middle.fourth > 1) return number_at(tile, row_of_index(16, j2), column_of_index(radix, member * radix + j3));
-  return number_at(tile, j1, column_of_index(radix, member * radix + j2));
+  if (middle.fourth > 1) return number_at(tile, j2, spread_column(member * radix + j3));
+  return number_at(tile, j1, spread_column(member * radix + j2));
 }
 
 /// What becomes of the rows of a tile whose columns are multiplied by a matrix.
 enum class Rows : bool { kStay, kTurn };
 
-/// The tables of one row length: constant matrices, one 16-byte fragment a lane each, then twiddles, n or 256 complex float32 each.
-enum TensorMatrix : int {
-  kFirstRe,
-  kFirstIm,
-  kSecondPass,
-  kThirdPass,
-  kFourthPass,
-  kFourthBack,
-  kThirdBack,
-  kSecondBack,
-  kFirstBackRe,
-  kFirstBackIm,
-  kTensorMatrices
-};
+/// The tables of one row length: complex matrices, a fragment of 16 bytes a lane for real and one for imaginary parts, then twiddles, n or
+/// 256 complex float32 each.
+enum TensorMatrix : int { kFirst, kSecond, kThird, kFourth, kFourthBack, kThirdBack, kSecondBack, kFirstBack, kTensorMatrices };
 enum TensorTwiddles : int { kToSecond, kFromSecond, kToThird, kFromThird, kToFourth, kFromFourth, kTensorTwiddles };
 
 constexpr int kFragmentBytes = 32 * 16;
@@ -167,7 +138,7 @@ LONGWING_HD constexpr int tensor_twiddle_count(MiddleRadices middle, int table) 
   return (table <= kFromThird ? middle.third : middle.fourth) > 1 ? 256 * middle.tiles() : 0;
 }
 LONGWING_HD constexpr int tensor_twiddle_offset(MiddleRadices middle, int table) {
-  int offset = kTensorMatrices * kFragmentBytes;
+  int offset = kTensorMatrices * 2 * kFragmentBytes;
   for (int before = 0; before < table; ++before) offset += tensor_twiddle_count(middle, before) * 8;
   return offset;
 }

@@ -4,10 +4,9 @@
 //           side by side. Rounded to float16 they are an operand as they lie: the left one of products over the columns that keep the
 //           rows, or, transposed for free, the right one of products whose rows are new and whose columns are the old rows. So two
 //           passes follow one another without an exchange: first a turning product, then a keeping one.
-// matrix    W[new index][column] in the same layout, whichever side it stands on.
-// symmetry  cosine and sine rows of a DFT of radix R, one real matrix: with C = sum of cos·x, S = sum of sin·x over real and imaginary
-//           parts, X[s] = (C.re - S.im) + i(C.im + S.re), and X[R-s] with S turned. Two real products for a complex one. Members 0 and
-//           R/2 of the pair s = 0 have cosines alone.
+// matrix    W[new index][column], complex, in the same layout, whichever side it stands on: four real products. A symmetric form (cosines
+//           and sines, two products, sums and differences after) would spare the tensor cores half and cost more instructions, and those
+//           are what a kernel runs out of.
 #pragma once
 
 #include "core/complex.h"
@@ -61,49 +60,23 @@ LONGWING_HD void multiply_columns(const TensorFragment& w, const std::uint32_t (
   }
 }
 
-/// (C, S) of a pair to its two members; `alone`: the pair s = 0, whose members are cosines.
-template <int Sign>
-LONGWING_HD void recombine(bool alone, float& re0, float& im0, float& re1, float& im1) {
-  const float turn = alone ? 0.0f : static_cast<float>(Sign), c_re = re0, c_im = im0, s_re = re1, s_im = im1;
-  re0 = fma(-turn, s_im, c_re);
-  im0 = fma(turn, s_re, c_im);
-  re1 = alone ? s_re : fma(turn, s_im, c_re);
-  im1 = alone ? s_im : fma(-turn, s_re, c_im);
-}
+/// Real and imaginary parts of a matrix.
+struct TensorMatrixParts {
+  TensorFragment re, im;
+};
 
-/// The DFT over the columns, exp(Sign·2πi/R), 16/R blocks of them, results in pair order.
-template <Rows kRows, int Radix, int Sign>
-LONGWING_HD TensorTile symmetric_dft(const TensorFragment& w, const TensorOperand& x, int lane) {
-  TensorTile y;
-  multiply_columns<kRows>(w, x.re, y.re);
-  multiply_columns<kRows>(w, x.im, y.im);
-  LONGWING_UNROLL
-  for (int a = 0; a < (kRows == Rows::kTurn ? 4 : 2); ++a) {
-    if constexpr (kRows == Rows::kTurn) {
-      recombine<Sign>(lane / 4 % (Radix / 2) == 0, y.re[0][a], y.im[0][a], y.re[1][a], y.im[1][a]);
-    } else {
-      LONGWING_UNROLL
-      for (int h = 0; h < 2; ++h) {
-        recombine<Sign>((lane % 4 + 4 * a) % (Radix / 2) == 0, y.re[h][2 * a], y.im[h][2 * a], y.re[h][2 * a + 1], y.im[h][2 * a + 1]);
-      }
-    }
-  }
-  return y;
-}
-
-/// W·x for a complex W. Imaginary parts that are 0 on the way in, or asked for by nobody on the way out, cost nothing.
+/// W·x over the columns of x. Imaginary parts that are 0 on the way in, or asked for by nobody on the way out, cost nothing.
 template <Rows kRows>
-LONGWING_HD TensorTile dense_dft(const TensorFragment& re, const TensorFragment& im, const TensorOperand& x, bool enters_im,
-                                 bool leaves_im) {
+LONGWING_HD TensorTile multiply_columns(const TensorMatrixParts& w, const TensorOperand& x, bool enters_im = true, bool leaves_im = true) {
   TensorTile y;
-  multiply_columns<kRows>(re, x.re, y.re);
-  if (leaves_im) multiply_columns<kRows>(im, x.re, y.im);
+  multiply_columns<kRows>(w.re, x.re, y.re);
+  if (leaves_im) multiply_columns<kRows>(w.im, x.re, y.im);
   if (enters_im) {
     TensorFragment negative;
     LONGWING_UNROLL
-    for (int pair = 0; pair < 4; ++pair) negative.pairs[pair] = im.pairs[pair] ^ 0x80008000u;
+    for (int pair = 0; pair < 4; ++pair) negative.pairs[pair] = w.im.pairs[pair] ^ 0x80008000u;
     multiply_columns<kRows>(negative, x.im, y.re);
-    if (leaves_im) multiply_columns<kRows>(re, x.im, y.im);
+    if (leaves_im) multiply_columns<kRows>(w.re, x.im, y.im);
   }
   return y;
 }
