@@ -176,4 +176,19 @@ double engine_error(Call c, const Setting& setting, std::string& where) {
   return worst;
 }
 
+Outcome plain_outcome(const Call& c, DType dtype) {
+  const Arrays make(c, dtype);
+  const Array u = make.rows(c.u, c.length, false), dy = make.rows(c.dy, c.length, false), k = make.taps(c.k, c.taps);
+  const Array y = make.rows(c.dy, c.length, false), du = make.rows(c.u, c.length, false), dk = make.taps(c.k, c.taps);
+  simulation::SimulatedRuntime runtime(kLargeDevice);
+  const Engine engine(spec_of(c, dtype), runtime);
+  Values spectrum(static_cast<std::size_t>(c.groups) * engine.spectrum_bytes() / sizeof(double));
+  const Spectrum none;
+  engine.transform_filters(k.view, nullptr, c.kind, spectrum.data(), nullptr);
+  engine.forward({.u = u.view, .spectrum = none, .out = y.view}, c.kind, c.filters, spectrum.data());
+  engine.backward({.dy = dy.view, .u = u.view, .spectrum = none, .du = du.view, .dk = dk.view}, c.kind, c.filters, spectrum.data());
+  const DType filter_dtype = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
+  return {loaded(y.bytes, dtype), loaded(du.bytes, dtype), loaded(dk.bytes, filter_dtype)};
+}
+
 }  // namespace longwing::cuda

@@ -11,10 +11,14 @@
 
 namespace longwing::cuda {
 
+/// A device on which every row that has a kernel of one pass goes through it, and slabs are small.
+constexpr DeviceLimits kLargeDevice = {
+    .architecture = 90, .multiprocessors = 2, .shared_bytes = 227 * 1024, .memory_bytes = 0, .l2_bytes = 0};
+
 /// Where the operation runs: what is asked of the engine, and how close the results must come.
 struct Setting {
   DType dtype = DType::kFloat64;
-  DeviceLimits limits = {.architecture = 90, .multiprocessors = 2, .shared_bytes = 227 * 1024, .memory_bytes = 0, .l2_bytes = 0};
+  DeviceLimits limits = kLargeDevice;
   double tolerance = 1e-12;  ///< relative L2 error of y and du, beyond the rounding of an element of the dtype
   bool gradients = true;
   bool gradient_of_filter = true;
@@ -34,5 +38,11 @@ double relative_error(const reference::Values& actual, const reference::Values& 
 /// Runs `call` by the engine and returns the largest relative error over y and the gradients; `where` names what it was largest in.
 /// Inputs are rounded to the dtype first. Filters and skip are stored in float32, or in float64 where the dtype is that.
 double engine_error(reference::Call call, const Setting& setting, std::string& where);
+
+/// y, du and dk of a call without other arguments, on kLargeDevice. Filters are float32, or float64 where `dtype` is.
+struct Outcome {
+  reference::Values y, du, dk;
+};
+Outcome plain_outcome(const reference::Call& call, DType dtype);
 
 }  // namespace longwing::cuda

@@ -12,29 +12,6 @@ namespace {
 using reference::Call;
 using reference::Values;
 
-constexpr DeviceLimits kLarge = {.architecture = 90, .multiprocessors = 2, .shared_bytes = 227 * 1024, .memory_bytes = 0, .l2_bytes = 0};
-
-struct Outcome {
-  Values y, du, dk;
-};
-
-template <class T>
-Outcome run(const Call& c, DType dtype) {
-  const auto as = [](const Values& v) { return std::vector<T>(v.begin(), v.end()); };
-  std::vector<T> u = as(c.u), k = as(c.k), dy = as(c.dy), y(dy.size()), du(u.size()), dk(k.size());
-  const auto rows = [&](std::vector<T>& v) { return TensorView(static_cast<void*>(v.data()), dtype, {c.batch, c.channels, c.length}); };
-  const auto taps = [&](std::vector<T>& v) { return TensorView(static_cast<void*>(v.data()), dtype, {c.groups, c.taps}); };
-  simulation::SimulatedRuntime runtime(kLarge);
-  const Engine engine(spec_of(c, dtype), runtime);
-  std::vector<double> spectrum(static_cast<std::size_t>(c.groups) * engine.spectrum_bytes() / sizeof(double));
-  const Spectrum none;
-  engine.transform_filters(taps(k), nullptr, c.kind, spectrum.data(), nullptr);
-  engine.forward({.u = rows(u), .spectrum = none, .out = rows(y)}, c.kind, c.filters, spectrum.data());
-  engine.backward({.dy = rows(dy), .u = rows(u), .spectrum = none, .du = rows(du), .dk = taps(dk)}, c.kind, c.filters, spectrum.data());
-  const auto back = [](const std::vector<T>& v) { return Values(v.begin(), v.end()); };
-  return {back(y), back(du), back(dk)};
-}
-
 class Accuracy : public ::testing::TestWithParam<int> {};
 
 TEST_P(Accuracy, OfFloatIsFiveInTenMillion) {
@@ -42,7 +19,7 @@ TEST_P(Accuracy, OfFloatIsFiveInTenMillion) {
   const std::int64_t length = std::int64_t{1} << GetParam();
   Call c = causal_call(random, 1, 1, length, length);
   for (Values* values : {&c.u, &c.k, &c.dy}) *values = rounded(*values, DType::kFloat32);
-  const Outcome single = run<float>(c, DType::kFloat32), exact = run<double>(c, DType::kFloat64);
+  const Outcome single = plain_outcome(c, DType::kFloat32), exact = plain_outcome(c, DType::kFloat64);
   const double errors[] = {relative_error(single.y, exact.y), relative_error(single.du, exact.du), relative_error(single.dk, exact.dk)};
   for (const double error : errors) {
     EXPECT_LE(error, 5e-7);
@@ -69,7 +46,7 @@ TEST(Isolation, OfRows) {
       std::copy_n(row(poisoned.dy, index), length, one.dy.begin());
       std::copy_n(row(poisoned.k, index % 3), length, one.k.begin());
       std::fill_n(row(poisoned.u, index == 0 ? 3 : index - 3), length, std::nan(""));
-      Outcome alone = run<float>(one, DType::kFloat32), among = run<float>(poisoned, DType::kFloat32);
+      Outcome alone = plain_outcome(one, DType::kFloat32), among = plain_outcome(poisoned, DType::kFloat32);
       const auto same = [&](Values& a, Values& b) { return std::memcmp(&*row(a, 0), &*row(b, index), sizeof(double) * length) == 0; };
       EXPECT_TRUE(same(alone.y, among.y)) << "y of row " << index << " of length " << length;
       EXPECT_TRUE(same(alone.du, among.du)) << "du of row " << index << " of length " << length;

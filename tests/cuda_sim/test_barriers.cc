@@ -6,12 +6,11 @@
 
 #include "../cpp/random_call.h"
 #include "arranged_call.h"
+#include "engine_call.h"
 #include "simulation.h"
 
 namespace longwing::cuda {
 namespace {
-
-constexpr DeviceLimits kLarge = {.architecture = 90, .multiprocessors = 2, .shared_bytes = 227 * 1024, .memory_bytes = 0, .l2_bytes = 0};
 
 struct Rows {
   const char* name;
@@ -27,7 +26,7 @@ class Barriers : public ::testing::TestWithParam<Rows> {
     Random random(5);
     reference::Call call = causal_call(random, 2, 1, GetParam().length, GetParam().length);
     call.activation = Activation::kGelu;
-    simulation::SimulatedRuntime runtime(kLarge);
+    simulation::SimulatedRuntime runtime(kLargeDevice);
     simulation::omit_barrier(barrier);
     const ArrangedCall::Results results = ArrangedCall(call, {GetParam().dtype}).run(runtime);
     simulation::omit_barrier(-1);

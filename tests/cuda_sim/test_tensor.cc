@@ -14,33 +14,6 @@ namespace {
 using reference::Call;
 using reference::Values;
 
-constexpr DeviceLimits kLarge = {.architecture = 90, .multiprocessors = 2, .shared_bytes = 227 * 1024, .memory_bytes = 0, .l2_bytes = 0};
-
-struct Outcome {
-  Values y, du, dk;
-};
-
-// y, du and dk of rows of `dtype` with filters of float32, or of everything in float64.
-Outcome run(const Call& c, DType dtype) {
-  const DType filter_dtype = dtype == DType::kFloat64 ? dtype : DType::kFloat32;
-  const auto rows = [&](std::vector<std::byte>& bytes) {
-    return TensorView(static_cast<void*>(bytes.data()), dtype, {c.batch, c.channels, c.length});
-  };
-  const auto taps = [&](std::vector<std::byte>& bytes) {
-    return TensorView(static_cast<void*>(bytes.data()), filter_dtype, {c.groups, c.taps});
-  };
-  std::vector<std::byte> u = stored(c.u, dtype), dy = stored(c.dy, dtype), k = stored(c.k, filter_dtype);
-  std::vector<std::byte> y(dy.size()), du(u.size()), dk(k.size());
-  simulation::SimulatedRuntime runtime(kLarge);
-  const Engine engine(spec_of(c, dtype), runtime);
-  std::vector<std::byte> spectrum(static_cast<std::size_t>(c.groups) * engine.spectrum_bytes() + 16);
-  const Spectrum none;
-  engine.transform_filters(taps(k), nullptr, c.kind, spectrum.data(), nullptr);
-  engine.forward({.u = rows(u), .spectrum = none, .out = rows(y)}, c.kind, c.filters, spectrum.data());
-  engine.backward({.dy = rows(dy), .u = rows(u), .spectrum = none, .du = rows(du), .dk = taps(dk)}, c.kind, c.filters, spectrum.data());
-  return {loaded(y, dtype), loaded(du, dtype), loaded(dk, filter_dtype)};
-}
-
 struct Row {
   int log2n;
   DType dtype;
@@ -55,7 +28,7 @@ TEST_P(HalfRows, AreAsAccurateAsTheirDType) {
   Call c = causal_call(random, 2, 2, length, length);
   for (Values* values : {&c.u, &c.dy}) *values = rounded(*values, dtype);
   c.k = rounded(c.k, DType::kFloat32);
-  const Outcome half = run(c, dtype), exact = run(c, DType::kFloat64);
+  const Outcome half = plain_outcome(c, dtype), exact = plain_outcome(c, DType::kFloat64);
   const double errors[] = {relative_error(half.y, exact.y), relative_error(half.du, exact.du), relative_error(half.dk, exact.dk)};
   const double bar = dtype == DType::kFloat16 ? 6.5e-4 : 2.2e-3;
   EXPECT_LE(errors[0], bar);
@@ -70,7 +43,7 @@ TEST_P(HalfRows, AreAsAccurateAsTheirDType) {
 TEST(TensorPlans, SayHowTheyCompute) {
   Random random(1);
   const auto explained = [&](std::int64_t length, DType dtype) {
-    simulation::SimulatedRuntime runtime(kLarge);
+    simulation::SimulatedRuntime runtime(kLargeDevice);
     return Engine(spec_of(causal_call(random, 1, 1, length, length), dtype), runtime).explain();
   };
   const auto contains = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
@@ -110,7 +83,7 @@ TEST_P(TensorScales, LeaveRoomForEveryRow) {
     c.k = rounded(c.k, DType::kFloat32);
     c.skip = rounded(c.skip, DType::kFloat32);
     std::string where;
-    const double error = engine_error(c, {.dtype = DType::kFloat16, .limits = kLarge, .gradients = false}, where);
+    const double error = engine_error(c, {.dtype = DType::kFloat16, .limits = kLargeDevice, .gradients = false}, where);
     EXPECT_LE(error, 1.3e-3) << where << " of length " << length;  // mean 3: errors follow a row's size, of which its filter leaves little
   }
 }
