@@ -49,6 +49,20 @@ TEST(Threads, DoNotChangeBits) {
   }
 }
 
+// Rows whose first two passes are one for a team, then for everyone, and that threads share even where there are rows enough.
+TEST(Threads, DoNotChangeBitsOfLongRows) {
+  for (const std::int64_t length : {200003, 1100009, 2200000}) {
+    for (const std::int64_t taps : {length, length / 3}) {
+      set_num_threads(1);
+      const auto expected = all_results(2, length, taps);
+      for (const int threads : {2, 9}) {
+        set_num_threads(threads);
+        EXPECT_EQ(all_results(2, length, taps), expected) << length << " " << taps << " " << threads;
+      }
+    }
+  }
+}
+
 TEST(Threads, ManyCallersAtOnce) {
   set_num_threads(2);
   const auto expected = all_results(3, 2000, 2000);

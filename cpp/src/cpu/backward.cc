@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu/scratch.h"
+#include "cpu/spread.h"
 #include "longwing/threads.h"
 
 namespace longwing::cpu {
@@ -216,19 +217,16 @@ class BackwardCall {
     if (args_.dpost_gate && !post_gate_has_bank()) write(args_.dpost_gate, id, false, m.dpost, output_length_);
   }
 
-  bool shares_rows(std::int64_t tasks) const { return tasks < num_threads() && engine_.spectrum_size() >= 65536; }
-
   // body(task, memory, team) for every task, on as many threads as there are, or all of them within each row.
   template <class Body>
   void for_each(std::int64_t tasks, const Body& body) {
-    const bool share = shares_rows(tasks);
-    const int workers = share ? 1 : static_cast<int>(std::clamp<std::int64_t>(tasks, 1, num_threads()));
-    const Team team(share ? num_threads() : 1, args_.execution);
-    const Scratch scratch(static_cast<std::size_t>(memory_size() * workers) * sizeof(T));
+    const Spread spread = spread_rows(tasks, engine_.team_size(), sizeof(T));
+    const Team team(spread.team, args_.execution);
+    const Scratch scratch(static_cast<std::size_t>(memory_size() * spread.workers) * sizeof(T));
     const auto task = [&](std::int64_t index, int worker) {
       body(index, memory(static_cast<T*>(scratch.data()) + worker * memory_size()), team);
     };
-    run_tasks(tasks, workers, TaskRef(task), args_.execution);
+    run_tasks(tasks, spread.workers, TaskRef(task), args_.execution);
   }
 
   void each_row() {

@@ -14,9 +14,6 @@
 namespace longwing::cpu {
 namespace {
 
-// Below this many numbers a row's passes are shorter than handing them to another thread.
-constexpr std::int64_t kTeamNumbers = 65536;
-
 template <class T>
 std::unique_ptr<const RowEngine<T>> make_engine(const ConvSpec& spec, const Choice& choice) {
   const KernelTable<T>& table = kernels().of<T>();
@@ -71,9 +68,7 @@ CpuPlan<T>::CpuPlan(const ConvSpec& spec) : PlanImplementation(spec), choice_(ch
 
 template <class T>
 Spread CpuPlan<T>::spread(std::int64_t tasks) const {
-  const int threads = num_threads();
-  if (tasks < threads && choice_.form != Form::kDirect && engine_->spectrum_size() >= kTeamNumbers) return {1, threads};
-  return {static_cast<int>(std::clamp<std::int64_t>(tasks, 1, threads)), 1};
+  return spread_rows(tasks, engine_->team_size(), sizeof(T));
 }
 
 template <class T>
@@ -260,7 +255,10 @@ std::string CpuPlan<T>::explain() const {
     text << ", n = " << f.n << " = " << f.lanes << " lanes";
     for (const int radix : f.radices) text << " x " << radix;
     text << "\n";
-    if (engine_->spectrum_size() >= kTeamNumbers) text << "with fewer rows than threads, three-pass: the threads share each row\n";
+    if (engine_->team_size() >= kTeamNumbers) {
+      text << (is_crowded(engine_->team_size(), sizeof(T)) ? "with a few threads" : "with fewer rows than threads")
+           << ", three-pass: the threads share each row\n";
+    }
   }
   text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save " << choice_.overlap_save_cost
        << ", one transform " << choice_.one_transform_cost;

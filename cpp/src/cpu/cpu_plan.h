@@ -7,6 +7,7 @@
 #include "cpu/cost_model.h"
 #include "cpu/row_engine.h"
 #include "cpu/rows.h"
+#include "cpu/spread.h"
 #include "longwing/backend.h"
 
 namespace longwing::cpu {
@@ -16,12 +17,6 @@ struct CpuSpectrum final : SpectrumStorage {
   AlignedArray<T> rows;  ///< filter rows one after the other, each engine.spectrum_size() numbers
   std::shared_ptr<const PlanImplementation> plan;
   std::size_t bytes() const override { return rows.size() * sizeof(T); }
-};
-
-/// How many threads take whole rows, and how many share one.
-struct Spread {
-  int workers = 1;
-  int team = 1;
 };
 
 template <class T>
