@@ -78,29 +78,30 @@ bool TransformEngine<T>::is_staged_whole(const Row& row, std::int64_t coefficien
   return coefficients <= kTileCoefficients && !RowIo<T>::is_plain(row);
 }
 
-// edge(first line, count) for stretches of a whole row, and where the edges do it the root's pass before or after.
+// edge(first line, count) for stretches of a whole row, and where the edges do it the root's pass before or after. A tile is some of
+// every part then, else one stretch of one part.
 template <class T>
 template <class Edge>
 void TransformEngine<T>::for_each_stretch(bool descend, bool staged, T* lines, const Team& team, const Edge& edge) const {
   const std::int64_t parts = transform_->edge_parts(), m = transform_->lines() / parts, step = staged ? m : kTile;
-  const std::int64_t stretches = (m + step - 1) / step;
-  if (!transform_->edges_do_root(team)) {
-    return team.for_each(parts * stretches, [&](std::int64_t i) {
-      const std::int64_t first = i % stretches * step;
-      edge(i / stretches * m + first, std::min(step, m - first));
-    });
-  }
-  const std::int64_t line_bytes = 2 * this->kernels().lanes * static_cast<std::int64_t>(sizeof(T));
-  const std::int64_t fitting = std::max<std::int64_t>(1, kRootTileBytes / (parts * line_bytes * step));
-  const std::int64_t share = std::max<std::int64_t>(1, stretches / (4 * team.workers())), tile = std::min(fitting, share) * step;
-  team.for_each((m + tile - 1) / tile, [&](std::int64_t i) {
-    const std::int64_t begin = i * tile, end = std::min(m, begin + tile);
-    if (!descend) transform_->pass_root(false, lines, begin, end);
-    for (std::int64_t part = 0; part < parts; ++part) {
+  const bool root = transform_->edges_do_root(team);
+  const std::int64_t tile = root ? root_tile((m + step - 1) / step, team) * step : step, tiles = (m + tile - 1) / tile;
+  team.for_each(root ? tiles : parts * tiles, [&](std::int64_t i) {
+    const std::int64_t first_part = root || parts == 1 ? 0 : i / tiles, last_part = root ? parts : first_part + 1;
+    const std::int64_t begin = (i - first_part * tiles) * tile, end = std::min(m, begin + tile);
+    if (root && !descend) transform_->pass_root(false, lines, begin, end);
+    for (std::int64_t part = first_part; part < last_part; ++part) {
       for (std::int64_t p = begin; p < end; p += step) edge(part * m + p, std::min(step, end - p));
     }
-    if (descend) transform_->pass_root(true, lines, begin, end);
+    if (root && descend) transform_->pass_root(true, lines, begin, end);
   });
+}
+
+// Of `stretches` kTiles, how many are one tile where the edges do the root's pass.
+template <class T>
+std::int64_t TransformEngine<T>::root_tile(std::int64_t stretches, const Team& team) const {
+  const std::int64_t bytes = transform_->edge_parts() * kTile * 2 * this->kernels().lanes * static_cast<std::int64_t>(sizeof(T));
+  return std::max<std::int64_t>(1, std::min(kRootTileBytes / bytes, stretches / (4 * team.workers())));
 }
 
 template <class T>

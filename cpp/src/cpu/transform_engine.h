@@ -42,6 +42,7 @@ class TransformEngine final : public RowEngine<T> {
   bool is_staged_whole(const Row& row, std::int64_t coefficients) const;
   template <class Edge>
   void for_each_stretch(bool descend, bool staged, T* lines, const Team& team, const Edge& edge) const;
+  std::int64_t root_tile(std::int64_t stretches, const Team& team) const;
   /// Rows to lines; ring position r is sample begin + r.
   void enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const;
   /// Lines to rows; ring position r is output r - shift.
