@@ -31,6 +31,14 @@ std::vector<std::vector<float>> all_results(std::int64_t batch, std::int64_t len
                  .spectrum = spectrum,
                  .du = TensorView(du.data(), {batch, 1, length}),
                  .dk = TensorView(dk.data(), {1, taps})});
+  std::vector<float> du_borrowed(u.size()), dk_borrowed(k.size());
+  plan.backward({.dy = input,
+                 .u = input,
+                 .spectrum = plan.borrow(filter),
+                 .du = TensorView(du_borrowed.data(), {batch, 1, length}),
+                 .dk = TensorView(dk_borrowed.data(), {1, taps})});
+  EXPECT_EQ(du_borrowed, du);
+  EXPECT_EQ(dk_borrowed, dk);
   return {y, du, dk};
 }
 

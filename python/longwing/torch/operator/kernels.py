@@ -67,8 +67,7 @@ def _backward(
     dtype, device = dtype_name(u, "u"), str(u.device)
     plan = _core.Plan(length, filter_length, channels, groups, reverse_length, mode, reverse_lag, dtype, device)
     names = tuple(compress(TENSORS, wanted))
-    spectrum = plan.spectrum(k, reverse_filter, filter_bank)
-    gradients = plan.backward(dy, u, spectrum, skip, pre_gate, post_gate, activation, names)
+    gradients = plan.gradients(dy, u, k, reverse_filter, filter_bank, skip, pre_gate, post_gate, activation, names)
     return tuple([u.new_empty(0) if g is None else g for g in gradients])
 
 
