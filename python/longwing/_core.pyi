@@ -85,6 +85,20 @@ class Plan:
         wanted: tuple[GradientName, ...] | None,
         /,
     ) -> tuple[Array | None, Array | None, Array | None, Array | None, Array | None, Array | None]: ...
+    def gradients(
+        self,
+        dy: Array,
+        u: Array,
+        k: Array,
+        reverse_filter: Array | None,
+        filter_bank: bool,
+        skip: Array | None,
+        pre_gate: Array | None,
+        post_gate: Array | None,
+        activation: Activation | None,
+        wanted: tuple[GradientName, ...] | None,
+        /,
+    ) -> tuple[Array | None, Array | None, Array | None, Array | None, Array | None, Array | None]: ...
     def workspace_bytes(self, batch: int, /) -> int: ...
     def explain(self) -> str: ...
     @property

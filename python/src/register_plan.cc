@@ -105,12 +105,11 @@ std::array<bool, kGradients.size()> wanted_of(py::handle wanted) {
   return flags;
 }
 
-py::tuple backward(const ConvPlan& self, py::handle dy, py::handle u, py::handle spectrum, py::handle skip, py::handle pre_gate,
-                   py::handle post_gate, py::handle activation, py::handle wanted) {
-  CallArrays arrays(u, "u");
+py::tuple gradients_of(const ConvPlan& self, CallArrays& arrays, py::handle dy, py::handle u, const Spectrum& spectrum, py::handle skip,
+                       py::handle pre_gate, py::handle post_gate, py::handle activation, py::handle wanted) {
   BackwardArgs args{.dy = arrays.input(dy, "dy"),
                     .u = arrays.input(u, "u"),
-                    .spectrum = spectrum_of(spectrum),
+                    .spectrum = spectrum,
                     .skip = arrays.optional_input(skip, "skip"),
                     .pre_gate = arrays.optional_input(pre_gate, "pre_gate"),
                     .post_gate = arrays.optional_input(post_gate, "post_gate"),
@@ -146,6 +145,24 @@ py::tuple backward(const ConvPlan& self, py::handle dy, py::handle u, py::handle
   return gradients;
 }
 
+py::tuple backward(const ConvPlan& self, py::handle dy, py::handle u, py::handle spectrum, py::handle skip, py::handle pre_gate,
+                   py::handle post_gate, py::handle activation, py::handle wanted) {
+  CallArrays arrays(u, "u");
+  return gradients_of(self, arrays, dy, u, spectrum_of(spectrum), skip, pre_gate, post_gate, activation, wanted);
+}
+
+// backward with the filter transformed on the way.
+py::tuple gradients(const ConvPlan& self, py::handle dy, py::handle u, py::handle k, py::handle reverse_filter, py::handle filter_bank,
+                    py::handle skip, py::handle pre_gate, py::handle post_gate, py::handle activation, py::handle wanted) {
+  CallArrays arrays(u, "u");
+  const TensorView filter = arrays.input(k, "k");
+  const std::optional<TensorView> reverse = arrays.optional_input(reverse_filter, "reverse_filter");
+  const bool bank = flag_of(filter_bank, "filter_bank");
+  Spectrum spectrum;
+  run_without_gil([&](const Execution& execution) { spectrum = self.borrow(filter, reverse, bank, arrays.on_stream(execution)); });
+  return gradients_of(self, arrays, dy, u, spectrum, skip, pre_gate, post_gate, activation, wanted);
+}
+
 py::str device_name(const ConvPlan& self) {
   const Device& device = self.spec().device;
   return device.type == DeviceType::kCpu ? std::string("cpu") : std::string("cuda:") + std::to_string(device.index);
@@ -159,6 +176,7 @@ void register_plan(py::module_& module) {
   type.def("spectrum", &make_spectrum);
   type.def("forward", &forward);
   type.def("backward", &backward);
+  type.def("gradients", &gradients);
   type.def("workspace_bytes", [](const ConvPlan& self, py::handle batch) { return self.workspace_bytes(integer_of(batch, "batch")); });
   type.def("explain", &ConvPlan::explain);
   type.def_property_readonly("length", [](const ConvPlan& self) { return self.spec().length; });

@@ -51,6 +51,8 @@ void expect_close(const char* name, const Values& actual, const Values& expected
   EXPECT_LE(std::sqrt(error), limit * scale) << name;
 }
 
+bool same_bits(const Values& a, const Values& b) { return std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0; }
+
 void check(Call& c) {
   const bool bank = c.kind == FilterKind::kBank;
   const Views v{c};
@@ -89,21 +91,39 @@ void check(Call& c) {
                 .post_gate = post,
                 .activation = c.activation,
                 .out = v.rows(again, c.output_length, bank)});
-  EXPECT_EQ(std::memcmp(again.data(), actual.y.data(), again.size() * sizeof(double)), 0) << "cached spectrum";
+  Values on_the_way(again.size());
+  plan.forward({.u = u,
+                .spectrum = plan.borrow(filter, reverse, bank),
+                .skip = skip,
+                .pre_gate = pre,
+                .post_gate = post,
+                .activation = c.activation,
+                .out = v.rows(on_the_way, c.output_length, bank)});
+  EXPECT_TRUE(same_bits(on_the_way, actual.y)) << "borrowed filter";
+  EXPECT_TRUE(same_bits(again, actual.y)) << "cached spectrum";
 
-  plan.backward({.dy = v.rows(c.dy, c.output_length, bank),
-                 .u = u,
-                 .spectrum = spectrum,
-                 .skip = skip,
-                 .pre_gate = pre,
-                 .post_gate = post,
-                 .activation = c.activation,
-                 .du = v.rows(actual.u, c.length, false),
-                 .dk = v.filter(actual.k, c.taps),
-                 .dreverse_filter = v.given(actual.reverse_filter, v.filter(actual.reverse_filter, c.reverse_taps)),
-                 .dskip = v.given(actual.skip, TensorView(actual.skip.data(), {c.channels})),
-                 .dpre_gate = v.given(actual.pre_gate, v.rows(actual.pre_gate, c.length, false)),
-                 .dpost_gate = v.given(actual.post_gate, v.rows(actual.post_gate, c.output_length, c.gate_per_filter))});
+  const auto differentiate = [&](const Spectrum& of_filter, reference::Result& gradients) {
+    plan.backward({.dy = v.rows(c.dy, c.output_length, bank),
+                   .u = u,
+                   .spectrum = of_filter,
+                   .skip = skip,
+                   .pre_gate = pre,
+                   .post_gate = post,
+                   .activation = c.activation,
+                   .du = v.rows(gradients.u, c.length, false),
+                   .dk = v.filter(gradients.k, c.taps),
+                   .dreverse_filter = v.given(gradients.reverse_filter, v.filter(gradients.reverse_filter, c.reverse_taps)),
+                   .dskip = v.given(gradients.skip, TensorView(gradients.skip.data(), {c.channels})),
+                   .dpre_gate = v.given(gradients.pre_gate, v.rows(gradients.pre_gate, c.length, false)),
+                   .dpost_gate = v.given(gradients.post_gate, v.rows(gradients.post_gate, c.output_length, c.gate_per_filter))});
+  };
+  differentiate(spectrum, actual);
+  reference::Result borrowed = expected;
+  differentiate(plan.borrow(filter, reverse, bank), borrowed);
+  EXPECT_TRUE(same_bits(borrowed.u, actual.u) && same_bits(borrowed.k, actual.k) && same_bits(borrowed.skip, actual.skip) &&
+              same_bits(borrowed.reverse_filter, actual.reverse_filter) && same_bits(borrowed.pre_gate, actual.pre_gate) &&
+              same_bits(borrowed.post_gate, actual.post_gate))
+      << "borrowed filter";
   expect_close("du", actual.u, expected.u, 1e-12);
   expect_close("dk", actual.k, expected.k, 1e-12);
   expect_close("dreverse_filter", actual.reverse_filter, expected.reverse_filter, 1e-12);

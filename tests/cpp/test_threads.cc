@@ -31,6 +31,14 @@ std::vector<std::vector<float>> all_results(std::int64_t batch, std::int64_t len
                  .spectrum = spectrum,
                  .du = TensorView(du.data(), {batch, 1, length}),
                  .dk = TensorView(dk.data(), {1, taps})});
+  std::vector<float> du_borrowed(u.size()), dk_borrowed(k.size());
+  plan.backward({.dy = input,
+                 .u = input,
+                 .spectrum = plan.borrow(filter),
+                 .du = TensorView(du_borrowed.data(), {batch, 1, length}),
+                 .dk = TensorView(dk_borrowed.data(), {1, taps})});
+  EXPECT_EQ(du_borrowed, du);
+  EXPECT_EQ(dk_borrowed, dk);
   return {y, du, dk};
 }
 
@@ -44,6 +52,20 @@ TEST(Threads, DoNotChangeBits) {
           set_num_threads(threads);
           EXPECT_EQ(all_results(batch, length, taps), expected) << length << " " << taps << " " << batch << " " << threads;
         }
+      }
+    }
+  }
+}
+
+// Rows whose first two passes are one for a team, then for everyone, and that threads share even where there are rows enough.
+TEST(Threads, DoNotChangeBitsOfLongRows) {
+  for (const std::int64_t length : {200003, 1100009, 2200000}) {
+    for (const std::int64_t taps : {length, length / 3}) {
+      set_num_threads(1);
+      const auto expected = all_results(2, length, taps);
+      for (const int threads : {2, 9}) {
+        set_num_threads(threads);
+        EXPECT_EQ(all_results(2, length, taps), expected) << length << " " << taps << " " << threads;
       }
     }
   }

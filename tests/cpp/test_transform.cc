@@ -68,6 +68,7 @@ template <class T>
 AlignedArray<T> spectrum(const Transform<T>& transform, std::vector<T> coefficients, T scale = T(1), const Team& team = {}) {
   AlignedArray<T> lines = zeros<T>(2 * transform.n()), result = zeros<T>(2 * transform.n());
   transform.kernels().enter(edge(transform, coefficients.data(), lines.data()));
+  if (transform.edges_do_root(team)) transform.pass_root(true, lines.data(), 0, transform.lines() / transform.edge_parts());
   CenterArgs<T> args = center(lines.data());
   args.store = result.data();
   args.scale = scale;

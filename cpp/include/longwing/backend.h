@@ -31,6 +31,11 @@ class PlanImplementation : public std::enable_shared_from_this<PlanImplementatio
 
   virtual std::shared_ptr<const SpectrumStorage> spectrum(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
                                                           const Execution& execution) const = 0;
+  /// A spectrum for calls that end before the filter's memory does; the same bits.
+  virtual std::shared_ptr<const SpectrumStorage> borrow(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
+                                                        const Execution& execution) const {
+    return spectrum(k, reverse_filter, kind, execution);
+  }
   virtual void forward(const ForwardArgs& args) const = 0;
   virtual void backward(const BackwardArgs& args) const = 0;
   /// Forward with the filter transformed on the way; the same bits as spectrum() and forward().

@@ -97,6 +97,10 @@ class ConvPlan {
   /// Transforms k: (G,K), (B,G,K) per sample, or (C,G,K) where `filter_bank`.
   Spectrum spectrum(const TensorView& k, const std::optional<TensorView>& reverse_filter = {}, bool filter_bank = false,
                     const Execution& execution = {}) const;
+  /// The same for calls that end before the filter's memory does: where it pays they transform a filter when its rows come, and the
+  /// spectrum holds no numbers.
+  Spectrum borrow(const TensorView& k, const std::optional<TensorView>& reverse_filter = {}, bool filter_bank = false,
+                  const Execution& execution = {}) const;
   void forward(const ForwardArgs& args) const;
   void backward(const BackwardArgs& args) const;
 
@@ -108,6 +112,7 @@ class ConvPlan {
 
  private:
   friend void long_conv(const LongConvArgs& args);
+  FilterKind checked_filter(const TensorView& k, const std::optional<TensorView>& reverse_filter, bool filter_bank) const;
   std::shared_ptr<const PlanImplementation> implementation_;
 };
 

@@ -26,12 +26,23 @@ const ConvSpec& ConvPlan::spec() const { return implementation_->spec(); }
 
 std::int64_t ConvPlan::output_length() const { return longwing::output_length(spec()); }
 
-Spectrum ConvPlan::spectrum(const TensorView& k, const std::optional<TensorView>& reverse_filter, bool filter_bank,
-                            const Execution& execution) const {
+FilterKind ConvPlan::checked_filter(const TensorView& k, const std::optional<TensorView>& reverse_filter, bool filter_bank) const {
   if (filter_bank && k.rank != 3) throw ValueError("k must have rank 3, (bank, groups, taps), with filter_bank");
   const FilterKind kind = filter_bank ? FilterKind::kBank : k.rank == 3 ? FilterKind::kPerSample : FilterKind::kShared;
   check_filter(spec(), k, reverse_filter, kind);
+  return kind;
+}
+
+Spectrum ConvPlan::spectrum(const TensorView& k, const std::optional<TensorView>& reverse_filter, bool filter_bank,
+                            const Execution& execution) const {
+  const FilterKind kind = checked_filter(k, reverse_filter, filter_bank);
   return Spectrum(implementation_->spectrum(k, reverse_filter ? &*reverse_filter : nullptr, kind, execution));
+}
+
+Spectrum ConvPlan::borrow(const TensorView& k, const std::optional<TensorView>& reverse_filter, bool filter_bank,
+                          const Execution& execution) const {
+  const FilterKind kind = checked_filter(k, reverse_filter, filter_bank);
+  return Spectrum(implementation_->borrow(k, reverse_filter ? &*reverse_filter : nullptr, kind, execution));
 }
 
 void ConvPlan::forward(const ForwardArgs& args) const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cpu/scratch.h"
+#include "cpu/spread.h"
 #include "longwing/threads.h"
 
 namespace longwing::cpu {
@@ -27,13 +28,16 @@ std::int64_t tree_depth(std::int64_t rows) {
   return static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(chunk_count(rows))));
 }
 
+// Enough filters for all threads, or too few rows of each to share them out.
+bool threads_have_filters(const RowSet& rows) { return rows.filter_rows() >= num_threads() || chunk_count(rows.rows_per_filter()) == 1; }
+
 template <class T>
 class BackwardCall {
  public:
-  BackwardCall(const RowEngine<T>& engine, const RowSet& rows, const T* spectra, const BackwardArgs& args)
+  BackwardCall(const RowEngine<T>& engine, const RowSet& rows, const Filters<T>& filters, const BackwardArgs& args)
       : engine_(engine),
         rows_(rows),
-        spectra_(spectra),
+        filters_(filters),
         args_(args),
         io_(engine.kernels()),
         length_(engine.map().input_length),
@@ -56,7 +60,7 @@ class BackwardCall {
  private:
   // Working memory of one worker; null where this call has no use for it.
   struct Memory {
-    T *scratch, *c, *slope, *dy, *x, *dx, *dx_term, *dpost, *sums;
+    T *scratch, *spectrum, *c, *slope, *dy, *x, *dx, *dx_term, *dpost, *sums;
   };
 
   // With a bank the gradients of u and the gates are sums over its filters: they are done input row by input row.
@@ -71,8 +75,9 @@ class BackwardCall {
       if (base) part = base + taken;
       taken += rounded(numbers);
     };
-    const bool epilogue = args_.activation != Activation::kNone || args_.post_gate;
+    const bool epilogue = has_epilogue();
     take(memory.scratch, engine_.scratch_size(), true);
+    take(memory.spectrum, engine_.spectrum_size(), filters_.k);
     take(memory.c, output_length_, epilogue);
     take(memory.slope, output_length_, epilogue);
     take(memory.dy, output_length_, epilogue || args_.dskip);
@@ -95,7 +100,17 @@ class BackwardCall {
     return memory;
   }
 
-  const T* spectrum(std::int64_t filter_row) const { return spectra_ + filter_row * engine_.spectrum_size(); }
+  bool has_epilogue() const { return args_.activation != Activation::kNone || args_.post_gate; }
+
+  // Of the filter that `m` was made ready for, where they are taken singly.
+  const T* spectrum(std::int64_t filter_row, const Memory& m) const {
+    return filters_.k ? m.spectrum : filters_.spectra + filter_row * engine_.spectrum_size();
+  }
+
+  void make_ready(std::int64_t filter_row, const Memory& m, const Team& team) const {
+    if (!filters_.k || !(wants_dx_ || has_epilogue())) return;
+    engine_.prepare(filter_row_of(filters_.k, filters_.reverse_filter, rows_.groups, filter_row), m.spectrum, m.scratch, team);
+  }
 
   RowSource source(const TensorView& view, const RowId& id, bool has_bank, std::int64_t length) const {
     const RowView rows(view, has_bank);
@@ -168,7 +183,7 @@ class BackwardCall {
     const RowId id = rows_.row(filter_row, index);
     const RowSource x = input(id);
     const T skip = skip_of(id);
-    const RowSource dc = convolution_gradient(id, x, spectrum(filter_row), skip, true, false, m, team);
+    const RowSource dc = convolution_gradient(id, x, spectrum(filter_row, m), skip, true, false, m, team);
     if (args_.dskip) {
       io_.materialize(x, 0, length_, m.x);
       if (dc.data != m.dy) io_.materialize(dc, 0, output_length_, m.dy);
@@ -179,8 +194,8 @@ class BackwardCall {
     if (!with_dx && !sum) return;
     const RowSink dx = args_.pre_gate ? to(m.dx, length_) : result(args_.du, id);
     const RowSink* const dx_or_null = with_dx ? &dx : nullptr;
-    if (gradient) engine_.differentiate(x, dc, spectrum(filter_row), skip, dx_or_null, *gradient, sum, m.scratch, team);
-    else engine_.backward(x, dc, spectrum(filter_row), skip, dx_or_null, sum, m.scratch, team);
+    if (gradient) engine_.differentiate(x, dc, spectrum(filter_row, m), skip, dx_or_null, *gradient, sum, m.scratch, team);
+    else engine_.backward(x, dc, spectrum(filter_row, m), skip, dx_or_null, sum, m.scratch, team);
     if (with_dx && args_.pre_gate) write_gated_gradients(id, m);
   }
 
@@ -203,10 +218,10 @@ class BackwardCall {
     const RowSource x = input(id);
     for (; id.bank < rows_.filters; ++id.bank) {
       const std::int64_t filter_row = rows_.filter_row(id);
-      const RowSource dc = convolution_gradient(id, x, spectrum(filter_row), skip_of(id), id.bank == 0, true, m, team);
+      const RowSource dc = convolution_gradient(id, x, spectrum(filter_row, m), skip_of(id), id.bank == 0, true, m, team);
       if (!wants_dx_) continue;
       const RowSink dx = to(id.bank == 0 ? m.dx : m.dx_term, length_);
-      engine_.backward(x, dc, spectrum(filter_row), skip_of(id), &dx, nullptr, m.scratch, team);
+      engine_.backward(x, dc, spectrum(filter_row, m), skip_of(id), &dx, nullptr, m.scratch, team);
       if (id.bank > 0) engine_.kernels().add(m.dx, m.dx_term, length_);
       stop_point();
     }
@@ -216,19 +231,16 @@ class BackwardCall {
     if (args_.dpost_gate && !post_gate_has_bank()) write(args_.dpost_gate, id, false, m.dpost, output_length_);
   }
 
-  bool shares_rows(std::int64_t tasks) const { return tasks < num_threads() && engine_.spectrum_size() >= 65536; }
-
   // body(task, memory, team) for every task, on as many threads as there are, or all of them within each row.
   template <class Body>
   void for_each(std::int64_t tasks, const Body& body) {
-    const bool share = shares_rows(tasks);
-    const int workers = share ? 1 : static_cast<int>(std::clamp<std::int64_t>(tasks, 1, num_threads()));
-    const Team team(share ? num_threads() : 1, args_.execution);
-    const Scratch scratch(static_cast<std::size_t>(memory_size() * workers) * sizeof(T));
+    const Spread spread = spread_rows(tasks, engine_.team_size(), sizeof(T));
+    const Team team(spread.team, args_.execution);
+    const Scratch scratch(static_cast<std::size_t>(memory_size() * spread.workers) * sizeof(T));
     const auto task = [&](std::int64_t index, int worker) {
       body(index, memory(static_cast<T*>(scratch.data()) + worker * memory_size()), team);
     };
-    run_tasks(tasks, workers, TaskRef(task), args_.execution);
+    run_tasks(tasks, spread.workers, TaskRef(task), args_.execution);
   }
 
   void each_row() {
@@ -275,12 +287,14 @@ class BackwardCall {
     if (rows_.rows_per_filter() == 1) {
       return for_each(rows_.filter_rows(), [&](std::int64_t f, const Memory& m, const Team& team) {
         const FilterRow gradient = gradient_of(f);
+        make_ready(f, m, team);
         filter_side(f, 0, m.sums, &gradient, m, team);
       });
     }
     const std::int64_t chunks = chunk_count(rows_.rows_per_filter());
-    if (rows_.filter_rows() >= num_threads() || chunks == 1) {
+    if (threads_have_filters(rows_)) {
       return for_each(rows_.filter_rows(), [&](std::int64_t f, const Memory& m, const Team& team) {
+        make_ready(f, m, team);
         sum_tree(f, 0, chunks, 0, m, team);
         finish(f, m.sums, m, team);
       });
@@ -314,7 +328,7 @@ class BackwardCall {
 
   const RowEngine<T>& engine_;
   const RowSet& rows_;
-  const T* spectra_;
+  const Filters<T> filters_;
   const BackwardArgs& args_;
   const RowIo<T> io_;
   const std::int64_t length_, output_length_;
@@ -324,12 +338,16 @@ class BackwardCall {
 
 }  // namespace
 
-template <class T>
-void run_backward(const RowEngine<T>& engine, const RowSet& rows, const T* spectra, const BackwardArgs& args) {
-  BackwardCall<T>(engine, rows, spectra, args).run();
+bool takes_filters_singly(const RowSet& rows, const BackwardArgs& args) {
+  return (args.dk || args.dreverse_filter) && !rows.filters_share_rows() && threads_have_filters(rows);
 }
 
-template void run_backward(const RowEngine<float>&, const RowSet&, const float*, const BackwardArgs&);
-template void run_backward(const RowEngine<double>&, const RowSet&, const double*, const BackwardArgs&);
+template <class T>
+void run_backward(const RowEngine<T>& engine, const RowSet& rows, const Filters<T>& filters, const BackwardArgs& args) {
+  BackwardCall<T>(engine, rows, filters, args).run();
+}
+
+template void run_backward(const RowEngine<float>&, const RowSet&, const Filters<float>&, const BackwardArgs&);
+template void run_backward(const RowEngine<double>&, const RowSet&, const Filters<double>&, const BackwardArgs&);
 
 }  // namespace longwing::cpu

@@ -7,8 +7,18 @@
 
 namespace longwing::cpu {
 
-/// Carries out a validated backward call; `spectra` holds the prepared filter rows.
+/// The filter rows of a call: prepared, or as they are where the call takes them singly.
 template <class T>
-void run_backward(const RowEngine<T>& engine, const RowSet& rows, const T* spectra, const BackwardArgs& args);
+struct Filters {
+  const T* spectra = nullptr;
+  const TensorView *k = nullptr, *reverse_filter = nullptr;
+};
+
+/// Whether one thread has all the rows of a filter, so that it can prepare it in its own near cache.
+bool takes_filters_singly(const RowSet& rows, const BackwardArgs& args);
+
+/// Carries out a validated backward call.
+template <class T>
+void run_backward(const RowEngine<T>& engine, const RowSet& rows, const Filters<T>& filters, const BackwardArgs& args);
 
 }  // namespace longwing::cpu

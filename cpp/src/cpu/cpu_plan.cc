@@ -14,9 +14,6 @@
 namespace longwing::cpu {
 namespace {
 
-// Below this many numbers a row's passes are shorter than handing them to another thread.
-constexpr std::int64_t kTeamNumbers = 65536;
-
 template <class T>
 std::unique_ptr<const RowEngine<T>> make_engine(const ConvSpec& spec, const Choice& choice) {
   const KernelTable<T>& table = kernels().of<T>();
@@ -71,9 +68,7 @@ CpuPlan<T>::CpuPlan(const ConvSpec& spec) : PlanImplementation(spec), choice_(ch
 
 template <class T>
 Spread CpuPlan<T>::spread(std::int64_t tasks) const {
-  const int threads = num_threads();
-  if (tasks < threads && choice_.form != Form::kDirect && engine_->spectrum_size() >= kTeamNumbers) return {1, threads};
-  return {static_cast<int>(std::clamp<std::int64_t>(tasks, 1, threads)), 1};
+  return spread_rows(tasks, engine_->team_size(), sizeof(T));
 }
 
 template <class T>
@@ -91,8 +86,7 @@ void CpuPlan<T>::prepare_all(const TensorView& k, const TensorView* reverse, std
 }
 
 template <class T>
-std::shared_ptr<const SpectrumStorage> CpuPlan<T>::spectrum(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
-                                                            const Execution& execution) const {
+std::shared_ptr<CpuSpectrum<T>> CpuPlan<T>::describe_filter(const TensorView& k, const TensorView* reverse_filter, FilterKind kind) const {
   auto storage = std::make_shared<CpuSpectrum<T>>();
   storage->spec = spec();
   storage->kind = kind;
@@ -100,6 +94,13 @@ std::shared_ptr<const SpectrumStorage> CpuPlan<T>::spectrum(const TensorView& k,
   storage->filter_dtype = k.dtype;
   storage->reverse_dtype = reverse_filter ? reverse_filter->dtype : k.dtype;
   storage->plan = shared_from_this();
+  return storage;
+}
+
+template <class T>
+std::shared_ptr<const SpectrumStorage> CpuPlan<T>::spectrum(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
+                                                            const Execution& execution) const {
+  auto storage = describe_filter(k, reverse_filter, kind);
   const std::int64_t filter_rows = storage->filters * spec().groups;
   storage->rows = AlignedArray<T>(static_cast<std::size_t>(filter_rows * engine_->spectrum_size()));
   prepare_all(k, reverse_filter, filter_rows, storage->rows.data(), execution);
@@ -107,8 +108,27 @@ std::shared_ptr<const SpectrumStorage> CpuPlan<T>::spectrum(const TensorView& k,
 }
 
 template <class T>
+std::shared_ptr<const SpectrumStorage> CpuPlan<T>::borrow(const TensorView& k, const TensorView* reverse_filter, FilterKind kind,
+                                                          const Execution&) const {
+  auto storage = describe_filter(k, reverse_filter, kind);
+  storage->k = k;
+  if (reverse_filter) storage->reverse_filter = *reverse_filter;
+  return storage;
+}
+
+// What is borrowed with its numbers; nothing where they are there.
+template <class T>
+std::shared_ptr<const CpuSpectrum<T>> CpuPlan<T>::transformed(const CpuSpectrum<T>& spectrum, const Execution& execution) const {
+  if (!spectrum.k) return nullptr;
+  const TensorView* const reverse = spectrum.reverse_filter ? &*spectrum.reverse_filter : nullptr;
+  return std::static_pointer_cast<const CpuSpectrum<T>>(this->spectrum(*spectrum.k, reverse, spectrum.kind, execution));
+}
+
+template <class T>
 void CpuPlan<T>::forward(const ForwardArgs& args) const {
-  const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
+  const auto& given = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
+  const auto made = transformed(given, args.execution);
+  const CpuSpectrum<T>& spectrum = made ? *made : given;
   const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
   if (rows.filters_share_rows()) return forward_bank(args, rows, spectrum);
   if (channels_adjoin<T>(args.u) || channels_adjoin<T>(args.out)) return forward_channels(args, rows, spectrum);
@@ -224,9 +244,14 @@ void CpuPlan<T>::long_conv(const LongConvArgs& args, FilterKind kind) const {
 
 template <class T>
 void CpuPlan<T>::backward(const BackwardArgs& args) const {
-  const auto& spectrum = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
-  const RowSet rows(spec(), spectrum.kind, spectrum.filters, args.u);
-  run_backward(*engine_, rows, spectrum.rows.data(), args);
+  const auto& given = static_cast<const CpuSpectrum<T>&>(*args.spectrum.storage());
+  const RowSet rows(spec(), given.kind, given.filters, args.u);
+  if (given.k && takes_filters_singly(rows, args)) {
+    return run_backward<T>(*engine_, rows, {.k = &*given.k, .reverse_filter = given.reverse_filter ? &*given.reverse_filter : nullptr},
+                           args);
+  }
+  const auto made = transformed(given, args.execution);
+  run_backward<T>(*engine_, rows, {.spectra = (made ? *made : given).rows.data()}, args);
 }
 
 template <class T>
@@ -260,7 +285,10 @@ std::string CpuPlan<T>::explain() const {
     text << ", n = " << f.n << " = " << f.lanes << " lanes";
     for (const int radix : f.radices) text << " x " << radix;
     text << "\n";
-    if (engine_->spectrum_size() >= kTeamNumbers) text << "with fewer rows than threads, three-pass: the threads share each row\n";
+    if (engine_->team_size() >= kTeamNumbers) {
+      text << (is_crowded(engine_->team_size(), sizeof(T)) ? "with a few threads" : "with fewer rows than threads")
+           << ", three-pass: the threads share each row\n";
+    }
   }
   text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save " << choice_.overlap_save_cost
        << ", one transform " << choice_.one_transform_cost;

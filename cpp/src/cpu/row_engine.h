@@ -27,6 +27,8 @@ class RowEngine {
   /// Numbers of working memory of one call, whatever the team.
   virtual std::int64_t scratch_size() const = 0;
   virtual std::size_t bytes() const = 0;
+  /// Numbers that a team shares inside a row; 0 where a row is one thread's.
+  virtual std::int64_t team_size() const { return 0; }
 
   virtual void prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const = 0;
   /// y = filter conv x + skip·x

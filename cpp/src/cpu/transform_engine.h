@@ -17,6 +17,7 @@ class TransformEngine final : public RowEngine<T> {
   std::int64_t spectrum_size() const override { return 2 * transform_->n(); }
   std::int64_t scratch_size() const override { return 4 * transform_->n(); }
   std::size_t bytes() const override { return transform_->bytes(); }
+  std::int64_t team_size() const override { return 2 * transform_->n(); }
   void prepare(const FilterRow& filter, T* spectrum, T* scratch, const Team& team) const override;
   void forward(const RowSource& x, const T* spectrum, T skip, const RowSink& y, T* scratch, const Team& team) const override;
   void forward_bank(const RowSource& x, std::span<const T* const> spectra, T skip, std::span<const RowSink> y, T* scratch,
@@ -39,6 +40,9 @@ class TransformEngine final : public RowEngine<T> {
   Window window(const LagMap& map, std::int64_t index) const;
   template <class Row>
   bool is_staged_whole(const Row& row, std::int64_t coefficients) const;
+  template <class Edge>
+  void for_each_stretch(bool descend, bool staged, T* lines, const Team& team, const Edge& edge) const;
+  std::int64_t root_tile(std::int64_t stretches, const Team& team) const;
   /// Rows to lines; ring position r is sample begin + r.
   void enter(const RowSource& row, std::int64_t begin, T* lines, const Team& team) const;
   /// Lines to rows; ring position r is output r - shift.

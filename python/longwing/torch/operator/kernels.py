@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress
 from typing import Any, TypeVar
 
 import torch
@@ -60,24 +61,14 @@ def _backward(
     filter_bank: bool,
     wanted: list[bool],
 ) -> tuple[Tensor, ...]:
-    length, channels = u.shape[-1], u.shape[-2]
-    filter_length, groups = k.shape[-1], k.shape[-2]
+    *_, channels, length = u.shape
+    *_, groups, filter_length = k.shape
     reverse_length = 0 if reverse_filter is None else reverse_filter.shape[-1]
-    plan = _core.Plan(
-        length,
-        filter_length,
-        channels,
-        groups,
-        reverse_length,
-        mode,
-        reverse_lag,
-        dtype_name(u, "u"),
-        str(u.device),
-    )
-    names = tuple(name for name, is_wanted in zip(TENSORS, wanted, strict=True) if is_wanted)
-    spectrum = plan.spectrum(k, reverse_filter, filter_bank)
-    gradients = plan.backward(dy, u, spectrum, skip, pre_gate, post_gate, activation, names)
-    return tuple(torch.empty(0, dtype=u.dtype, device=u.device) if g is None else g for g in gradients)
+    dtype, device = dtype_name(u, "u"), str(u.device)
+    plan = _core.Plan(length, filter_length, channels, groups, reverse_length, mode, reverse_lag, dtype, device)
+    names = tuple(compress(TENSORS, wanted))
+    gradients = plan.gradients(dy, u, k, reverse_filter, filter_bank, skip, pre_gate, post_gate, activation, names)
+    return tuple([u.new_empty(0) if g is None else g for g in gradients])
 
 
 # Every device's key: a device that longwing does not know is refused by longwing's error.
