@@ -17,6 +17,18 @@ recall them, and agree with the averages that the paper prints."""
 
 _OTHERS = {("path256", "squash"): 92.2, ("scifar", "squash"): 91.0, ("scifar", "geometric"): 92.1}
 
+_BUTTERFLIES = {
+    ("scifar", "fixed"): "91.0 %",
+    ("scifar", "butterfly"): "92.5 %",
+    ("lm", "h3"): "WikiText-103, a Transformer: perplexity 20.6",
+    ("lm", "butterfly_mlp"): "perplexity 20.4, 30 % fewer parameters",
+}
+
+
+def butterfly_figure(task: str, variant: str) -> str:
+    """Return the paper's figure for a model with learned butterflies, or for what it was compared with."""
+    return _BUTTERFLIES.get((task, variant), "")
+
 
 def figure(task: str, variant: str) -> str:
     """Return the paper's figure for that task and variant with its unit, or nothing where it has none.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.tasks import ablation, presets
-from bench.tasks.paper import figure
+from bench.tasks.paper import butterfly_figure, figure
 
 Record = dict[str, Any]
 
@@ -21,9 +21,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def results(records: Sequence[Record]) -> str:
-    """Every run but those of the ablation and the smoke tests, beside what it has to beat and the paper's figure."""
+    """Every run but those of other tables and the smoke tests, beside what it has to beat and the paper's figure."""
     order = list(presets.RECIPES)
-    chosen = [record for record in records if record["config"]["preset"] not in ("smoke", "ablation")]
+    chosen = main_runs(records)
     chosen.sort(key=lambda record: (order.index(record["config"]["task"]), record["name"]))
     head = [
         "task",
@@ -37,6 +37,23 @@ def results(records: Sequence[Record]) -> str:
         "seconds: wall, processor",
     ]
     return table(head, [_result(record) for record in chosen])
+
+
+def main_runs(records: Sequence[Record]) -> list[Record]:
+    """Return the runs of the first table: neither smoke tests nor parts of a comparison."""
+    aside = ("smoke", "ablation")
+    return [record for record in records if record["config"]["preset"] not in aside and not has_few_examples(record)]
+
+
+def has_few_examples(record: Record) -> bool:
+    """Tell whether the run is one of sequential CIFAR on fewer images than the preset's."""
+    config = record["config"]
+    return config["task"] == "scifar" and config["preset"] == "cpu" and "train_size" in config["data"]
+
+
+def is_unchanged(record: Record) -> bool:
+    """Tell whether the run's settings are those of its preset: a name ends in what differs from it."""
+    return str(record["name"]).endswith(f"-seed{record['config']['seed']}")
 
 
 def _result(record: Record) -> list[str]:
@@ -100,8 +117,75 @@ def accuracies(records: Sequence[Record], task: str, variant: str) -> list[float
     return [
         100 * record["figures"]["accuracy"]
         for record in records
-        if (record["config"]["preset"], record["config"]["task"], record["config"]["variant"])
-        == ("ablation", task, variant)
+        if is_unchanged(record) and _key(record) == (task, "ablation", variant)
+    ]
+
+
+def _key(record: Record) -> tuple[str, str, str]:
+    config = record["config"]
+    return config["task"], config["preset"], config["variant"]
+
+
+def few_examples(records: Sequence[Record]) -> str:
+    """Runs on few images: how far each kernel fits its training images, and what that does to others."""
+    order = list(presets.VARIANTS)
+    chosen = [record for record in records if has_few_examples(record)]
+    chosen.sort(key=lambda record: (order.index(record["config"]["variant"]), record["name"]))
+    head = [
+        "kernel",
+        "images",
+        "passes",
+        "training loss",
+        "validation loss: lowest, last",
+        "validation: best, last",
+        "test",
+        "taps not 0",
+        "energy in the upper half of frequencies",
+    ]
+    return table(head, [_few(record) for record in chosen])
+
+
+def _few(record: Record) -> list[str]:
+    config, images = record["config"], record["data"]["examples"]["train"]
+    losses, accuracies = ([p[key] for p in record["curve"] if key in p] for key in ("valid_loss", "valid_accuracy"))
+    lam = config["model"]["lam"]
+    return [
+        config["variant"] + (f", λ = {lam}" if lam else ""),
+        f"{images:,}",
+        f"{record['steps'] * config['training']['batch'] // images}",
+        f"{[point['loss'] for point in record['curve'] if 'loss' in point][-1]:.3f}",
+        f"{min(losses):.3f}, {losses[-1]:.3f}",
+        f"{100 * max(accuracies):.1f}, {100 * accuracies[-1]:.1f} %",
+        main_figure(record),
+        f"{100 * record['filters']['nonzero']:.0f} %",
+        f"{100 * record['filters']['high_frequency_energy']:.0f} %",
+    ]
+
+
+BUTTERFLIES = {
+    ("scifar", "ablation", "fixed"): "sCIFAR, the transforms of one filter a channel fixed",
+    ("scifar", "ablation", "butterfly"): "the same, learned",
+    ("lm", "cpu", "h3"): "byte language model of H3 blocks, dense MLPs",
+    ("lm", "cpu", "butterfly_mlp"): "the same, MLPs of butterflies",
+}
+"""Pairs of runs that differ in their butterflies alone, by task, preset and variant."""
+
+
+def butterflies(records: Sequence[Record]) -> str:
+    """Learned butterflies beside what they stand in for, and the paper's pairs."""
+    found = {_key(record): record for record in records if is_unchanged(record) and record["config"]["seed"] == 0}
+    head = ["what", "parameters", "test figure", "processor seconds", "the paper"]
+    return table(head, [_butterfly(found[key], about) for key, about in BUTTERFLIES.items() if key in found])
+
+
+def _butterfly(record: Record, about: str) -> list[str]:
+    config = record["config"]
+    return [
+        about,
+        f"{record['parameters']:,}",
+        f"**{main_figure(record)}**{_others(record)}",
+        f"{record['seconds']['processor']:.0f}",
+        butterfly_figure(config["task"], config["variant"]),
     ]
 
 
