@@ -200,7 +200,7 @@ def by_length(speeds: Sequence[Record]) -> str:
     """Thousands of tokens a second in training, and MiB at the peak of a step, by length."""
     rows = sorted((speed for speed in speeds if speed["name"].startswith("length-")), key=lambda speed: speed["length"])
     names = list(dict.fromkeys(name for row in rows for name in [*row["contenders"], *row["left_out"]]))
-    return table(["length", "batch", *names], [_speeds(row, names) for row in rows])
+    return table(["length", "batch", *names, "other work"], [_speeds(row, names) for row in rows])
 
 
 def _speeds(row: Record, names: Sequence[str]) -> list[str]:
@@ -212,17 +212,25 @@ def _speeds(row: Record, names: Sequence[str]) -> list[str]:
             one = row["contenders"][name]
             memory = "" if one["peak_bytes"] is None else f", {one['peak_bytes'] / 2**20:,.0f} MiB"
             cells.append(f"{one['tokens_per_s'] / 1000:.1f}{memory}")
-    return cells
+    return [*cells, _elsewhere(row)]
+
+
+def _elsewhere(speed: Record) -> str:
+    """What other processes had of the machine meanwhile; older records don't tell."""
+    share = speed.get("elsewhere")
+    return "not known" if share is None else f"{100 * share:.0f} %"
 
 
 def path256(speeds: Sequence[Record]) -> str:
     """The step of Path256 and the convolution alone: seconds over longwing and over torch.fft."""
     rows = []
     for speed in speeds:
-        if speed["name"].startswith("path256-"):
+        if speed["name"].startswith("path256-memory"):
+            rows.append([_setting(speed), f"{speed['peak_bytes'] / 2**30:.1f} GiB at the peak", "not run", "", ""])
+        elif speed["name"].startswith("path256-"):
             ours, theirs = (speed["contenders"][name] for name in ("longwing", "torch.fft"))
-            rows.append([_setting(speed), _seconds(ours), _seconds(theirs), f"{speed['speedup']:.2f}"])
-    return table(["what", "longwing", "torch.fft", "times as fast"], rows)
+            rows.append([_setting(speed), _seconds(ours), _seconds(theirs), f"{speed['speedup']:.2f}", _elsewhere(speed)])
+    return table(["what", "longwing", "torch.fft", "times as fast", "other work"], rows)
 
 
 def _setting(speed: Record) -> str:

@@ -13,7 +13,7 @@ from longwing.torch import long_conv
 from bench.tasks import presets
 from bench.tasks.errors import TaskError
 from bench.tasks.speed import step
-from bench.tasks.speed.timing import interleaved
+from bench.tasks.speed.timing import Elsewhere, interleaved
 
 LENGTH = 65_536
 BATCH = 4
@@ -29,7 +29,26 @@ def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
     models = {name: step.new_model(step.CONTENDERS[name], recipe, LENGTH) for name in ("longwing", "torch.fft")}
     saved = {name: step.saved_bytes(model, inputs) for name, model in models.items()}
     calls = {name: step.new_step(model, inputs) for name, model in models.items()}
-    timings = interleaved(calls, rounds)
+    with Elsewhere() as elsewhere:
+        timings = interleaved(calls, rounds)
+    return {
+        "length": LENGTH,
+        "batch": batch,
+        "rounds": rounds,
+        "elsewhere": elsewhere.share,
+        "layers": layers,
+        "paper_layers": presets.RECIPES["path256"].model.layers,
+        "width": recipe.width,
+        "channels": recipe.channels,
+        "contenders": {name: {**timing, "saved_bytes": saved[name]} for name, timing in timings.items()},
+        "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],
+    }
+
+
+def memory(*, layers: int, batch: int, threads: int) -> dict[str, Any]:
+    """Measure what the first step of the paper's model adds to a process at its peak, over longwing."""
+    recipe = replace(presets.RECIPES["path256"].model, layers=layers)
+    peak = step.peak_bytes(step.CONTENDERS["longwing"], recipe, batch, LENGTH, threads)
     return {
         "length": LENGTH,
         "batch": batch,
@@ -37,8 +56,7 @@ def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
         "paper_layers": presets.RECIPES["path256"].model.layers,
         "width": recipe.width,
         "channels": recipe.channels,
-        "contenders": {name: {**timing, "saved_bytes": saved[name]} for name, timing in timings.items()},
-        "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],
+        "peak_bytes": peak,
     }
 
 
@@ -53,10 +71,13 @@ def convolution(*, batch: int, channels: int, rounds: int) -> dict[str, Any]:
     errors = {name: _error(call(), exact) for name, call in calls.items()}
     if not max(errors.values()) <= limit:
         raise TaskError(f"relative errors are {errors}: supported are up to {limit}")
-    timings = interleaved(calls, rounds)
+    with Elsewhere() as elsewhere:
+        timings = interleaved(calls, rounds)
     return {
         "length": LENGTH,
         "batch": batch,
+        "rounds": rounds,
+        "elsewhere": elsewhere.share,
         "channels": channels,
         "contenders": {name: {**timing, "error": errors[name]} for name, timing in timings.items()},
         "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],

@@ -1,11 +1,14 @@
-"""Times of several calls, interleaved."""
+"""Times of several calls, interleaved, and what else the machine did meanwhile."""
 
 from __future__ import annotations
 
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import torch
@@ -27,6 +30,32 @@ def interleaved(calls: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str
             _wait()
             seconds[name].append(time.perf_counter() - began)
     return {name: _summary(values) for name, values in seconds.items()}
+
+
+class Elsewhere:
+    """A context whose `share` is that of the machine's processors which other processes had in it; None where unknown."""
+
+    share: float | None = None
+
+    def __enter__(self) -> Elsewhere:
+        self._began = time.perf_counter(), _busy_seconds(), sum(os.times()[:4])
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        began, busy, own = self._began
+        now = _busy_seconds()
+        if busy is not None and now is not None:
+            others = (now - busy) - (sum(os.times()[:4]) - own)
+            self.share = round(max(0.0, others) / ((time.perf_counter() - began) * (os.cpu_count() or 1)), 3)
+
+
+def _busy_seconds() -> float | None:
+    """Seconds that all processors were at work since the start, as Linux counts them, those lent to other machines too."""
+    path = Path("/proc/stat")
+    if not path.exists():
+        return None
+    user, nice, system, _idle, _waiting, *interrupts = map(int, path.read_text(encoding="ascii").split()[1:9])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
 def _summary(values: list[float]) -> dict[str, float]:
