@@ -15,7 +15,7 @@ from bench.tasks.errors import TaskError
 from bench.tasks.paper import figure
 from bench.tasks.report import page, tables
 
-TABLES = ("results", "regularisers", "few", "butterflies", "lengths", "path256")
+TABLES = ("results", "regularisers", "few", "butterflies", "lengths", "path256", "split")
 MARKS = "\n".join(f"<!-- table: {name} -->\n<!-- end -->" for name in TABLES)
 
 

@@ -59,6 +59,11 @@ def test_path256(what: str, tmp_path: Path) -> None:
     else:
         seconds = [record["contenders"][name]["seconds"] for name in ("torch.fft", "longwing")]
         assert record["speedup"] == pytest.approx(seconds[0] / seconds[1])
+    if what == "step":
+        assert len(tables.split([record]).splitlines()) == 4
+        for one in record["contenders"].values():
+            assert set(one["split"]) == {"dense products", "batch norms", "optimizer", "the convolution and all else"}
+            assert all(seconds > 0 for seconds in one["split"].values())
     assert len(tables.path256([record]).splitlines()) == 3
 
 

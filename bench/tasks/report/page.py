@@ -51,6 +51,7 @@ def contents(records: list[Record], speeds: list[Record]) -> dict[str, str]:
         "butterflies": tables.butterflies(records),
         "lengths": tables.by_length(speeds),
         "path256": tables.path256(speeds),
+        "split": tables.split(speeds),
     }
 
 

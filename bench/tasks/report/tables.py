@@ -233,6 +233,18 @@ def path256(speeds: Sequence[Record]) -> str:
     return table(["what", "longwing", "torch.fft", "times as fast", "other work"], rows)
 
 
+def split(speeds: Sequence[Record]) -> str:
+    """Where the seconds of a step of Path256 go."""
+    steps = [speed for speed in speeds if speed["name"].startswith("path256-step")]
+    rows = [(name, one["split"]) for speed in steps for name, one in speed["contenders"].items() if "split" in one]
+    if not rows:
+        return table([], [])
+    return table(
+        ["seconds of a step", *rows[0][1], "in all"],
+        [[name, *(f"{value:.2f}" for value in parts.values()), f"{sum(parts.values()):.2f}"] for name, parts in rows],
+    )
+
+
 def _setting(speed: Record) -> str:
     if "layers" not in speed:
         return f"causal convolution, forward and backward, ({speed['batch']}, {speed['channels']}, {speed['length']:,})"

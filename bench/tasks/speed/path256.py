@@ -22,7 +22,8 @@ BATCH = 4
 def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
     """Time a step of the paper's model for Path256, with that many of its layers, over longwing and over torch.fft.
 
-    `saved_bytes` is what autograd keeps between forward and backward; each layer adds the same.
+    `saved_bytes` is what autograd keeps between forward and backward; each layer adds the same. `split` is that of one more
+    step, under torch's profiler.
     """
     recipe = replace(presets.RECIPES["path256"].model, layers=layers, kernel_dropout=0.0)
     inputs = step.new_batch(batch, LENGTH)
@@ -31,6 +32,7 @@ def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
     calls = {name: step.new_step(model, inputs) for name, model in models.items()}
     with Elsewhere() as elsewhere:
         timings = interleaved(calls, rounds)
+    splits = {name: step.split(call) for name, call in calls.items()}
     return {
         "length": LENGTH,
         "batch": batch,
@@ -40,7 +42,9 @@ def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
         "paper_layers": presets.RECIPES["path256"].model.layers,
         "width": recipe.width,
         "channels": recipe.channels,
-        "contenders": {name: {**timing, "saved_bytes": saved[name]} for name, timing in timings.items()},
+        "contenders": {
+            name: {**timing, "saved_bytes": saved[name], "split": splits[name]} for name, timing in timings.items()
+        },
         "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],
     }
 
