@@ -126,7 +126,7 @@ def test_the_papers_figures_agree_with_its_averages() -> None:
         cells = [figure(task, variant) for task in ("listops", "text", "retrieval", "image", "pathfinder", "pathx")]
         values = [50.0 if cell == "did not learn" else float(cell.removesuffix(" %")) for cell in cells]
         assert sum(values) / 6 == pytest.approx(average, abs=0.1)
-    assert figure("fmri", "squash") == ""
+    assert figure("fashion", "squash") == ""
 
 
 def test_report_writes_page_and_plots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
