@@ -88,7 +88,7 @@ def test_runs_on_few_images_have_a_table_of_their_own() -> None:
     one["curve"] += [{"step": step, "valid_accuracy": 0.3, "valid_loss": loss} for step, loss in ((50, 1.25), (100, 2.5))]
     (row,) = tables.few_examples([one, record(), record("ablation")]).splitlines()[2:]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[:4] == ["squash, λ = 0.001", "40", "80", "1.800"]
+    assert cells[:4] == ["40", "squash, λ = 0.001", "80", "1.800"]
     assert cells[4:] == ["1.250, 2.500", "40.0, 30.0 %", "43.2 %", "12 %", "50 %"]
     assert tables.main_runs([one]) == []
 

@@ -46,9 +46,9 @@ def main_runs(records: Sequence[Record]) -> list[Record]:
 
 
 def has_few_examples(record: Record) -> bool:
-    """Tell whether the run is one of sequential CIFAR on fewer images than the preset's."""
+    """Tell whether the run is one of sequential CIFAR on fewer images than there are, and no smoke test."""
     config = record["config"]
-    return config["task"] == "scifar" and config["preset"] == "cpu" and "train_size" in config["data"]
+    return config["task"] == "scifar" and config["preset"] != "smoke" and "train_size" in config["data"]
 
 
 def is_unchanged(record: Record) -> bool:
@@ -128,12 +128,12 @@ def _key(record: Record) -> tuple[str, str, str]:
 
 def few_examples(records: Sequence[Record]) -> str:
     """Runs on few images: how far each kernel fits its training images, and what that does to others."""
-    order = list(presets.VARIANTS)
+    order = list(ablation.VARIANTS)
     chosen = [record for record in records if has_few_examples(record)]
-    chosen.sort(key=lambda record: (order.index(record["config"]["variant"]), record["name"]))
+    chosen.sort(key=lambda record: (_images(record), order.index(record["config"]["variant"]), record["name"]))
     head = [
-        "kernel",
         "images",
+        "kernel",
         "passes",
         "training loss",
         "validation loss: lowest, last",
@@ -146,20 +146,24 @@ def few_examples(records: Sequence[Record]) -> str:
 
 
 def _few(record: Record) -> list[str]:
-    config, images = record["config"], record["data"]["examples"]["train"]
+    config, images = record["config"], _images(record)
     losses, accuracies = ([p[key] for p in record["curve"] if key in p] for key in ("valid_loss", "valid_accuracy"))
-    lam = config["model"]["lam"]
+    lam, dropped = config["model"]["lam"], config["model"]["kernel_dropout"]
+    filters = record.get("filters")
     return [
-        config["variant"] + (f", λ = {lam}" if lam else ""),
         f"{images:,}",
+        config["variant"] + (f", λ = {lam}" if lam else "") + ("" if dropped else ", no kernel dropout"),
         f"{record['steps'] * config['training']['batch'] // images}",
         f"{[point['loss'] for point in record['curve'] if 'loss' in point][-1]:.3f}",
         f"{min(losses):.3f}, {losses[-1]:.3f}",
         f"{100 * max(accuracies):.1f}, {100 * accuracies[-1]:.1f} %",
         main_figure(record),
-        f"{100 * record['filters']['nonzero']:.0f} %",
-        f"{100 * record['filters']['high_frequency_energy']:.0f} %",
+        *(f"{100 * filters[name]:.0f} %" if filters else "not kept" for name in ("nonzero", "high_frequency_energy")),
     ]
+
+
+def _images(record: Record) -> int:
+    return int(record["data"]["examples"]["train"])
 
 
 BUTTERFLIES = {
