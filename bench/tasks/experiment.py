@@ -67,6 +67,7 @@ def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]
         "parameters": sum(parameter.numel() for parameter in module.parameters()),
         "steps": steps,
         "filter": kernels.first_filter(module.model, data.length),
+        "filters": kernels.summary(module.model, data.length),
         "curve": recorder.points,
         "figures": module.evaluated(),
         "main": measure.main,

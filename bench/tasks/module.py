@@ -51,7 +51,9 @@ class TaskModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         training = self.config.training
-        optimizer = torch.optim.AdamW(parameter_groups(self.model, training.lr, training.weight_decay))
+        # Fused: one pass over the parameters. Lightning refuses to clip a fused optimizer's gradients in mixed precision.
+        fused = not (training.clip and training.precision.endswith("-mixed"))
+        optimizer = torch.optim.AdamW(parameter_groups(self.model, training.lr, training.weight_decay), fused=fused)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, Cosine(self.steps, training.warmup))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

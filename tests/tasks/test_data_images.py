@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from bench.tasks.data import CorruptDataError, OptionError, TaskData, load
-from bench.tasks.data.splits import order_of_test
+from bench.tasks.data.splits import drawn
 
 TRAIN, TEST = 50, 20
 Writer = Callable[[Path], tuple[np.ndarray, np.ndarray]]
@@ -129,11 +129,11 @@ def test_validation_is_cut_from_the_training_images(tmp_path: Path) -> None:
 
 def test_a_smaller_test_is_not_the_first_of_the_file() -> None:
     """A file sorted by class begins with one class alone."""
-    assert np.array_equal(order_of_test(1000, 0, None), np.arange(1000))
-    order = order_of_test(1000, 0, 200)
+    assert np.array_equal(drawn(1000, 0, None, "test_size"), np.arange(1000))
+    order = drawn(1000, 0, 200, "test_size")
     assert len(set(order.tolist())) == 200
     assert np.bincount(order // 100, minlength=10).min() >= 10
-    assert np.array_equal(order_of_test(1000, 0, 50), order[:50])
+    assert np.array_equal(drawn(1000, 0, 50, "test_size"), order[:50])
 
 
 def test_a_batch_is_its_items(tmp_path: Path) -> None:

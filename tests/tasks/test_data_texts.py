@@ -195,6 +195,17 @@ def test_aan_comes_in_its_own_parts(folder: str, tmp_path: Path) -> None:
             retrieval(tmp_path)
 
 
+def test_fewer_pairs_are_drawn_from_the_whole_file(tmp_path: Path) -> None:
+    """Those of one class may come first in a file."""
+    for part in ("train", "eval", "test"):
+        lines = [f"{i // 100}.0\tid{i}\tid\tpage {i}\tpage {i}\n" for i in range(200)]
+        (tmp_path / f"new_aan_pairs.{part}.tsv").write_text("".join(lines))
+    data = retrieval(tmp_path, train_size=50, valid_size=50, test_size=50)
+    for part in (data.train, data.valid, data.test):
+        assert len(part) == 50
+        assert 10 <= sum(int(part[i][1]) for i in range(50)) <= 40
+
+
 def language(root: Path | None, cache: Path, **options: object) -> TaskData:
     return load("lm", root=root, cache=cache, seed=0, **{"length": 8, **options})
 

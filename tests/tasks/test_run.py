@@ -47,6 +47,11 @@ def test_variants(variant: str, data_folder: Path, folder: Path) -> None:
     )
 
 
+def test_gradients_are_clipped_in_mixed_precision(data_folder: Path, folder: Path) -> None:
+    settings = ["training.clip=1.0", "training.precision=bf16-mixed", "training.steps=2"]
+    assert main(command("lm", data_folder, folder, *(part for setting in settings for part in ("--set", setting)))) == 0
+
+
 @pytest.mark.parametrize("variant", ["long_conv", "transformer", "butterfly_mlp"])
 def test_variants_of_the_language_model(variant: str, data_folder: Path, folder: Path) -> None:
     assert main(command("lm", data_folder, folder, "--variant", variant, "--set", "training.steps=2")) == 0

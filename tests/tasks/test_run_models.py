@@ -9,8 +9,10 @@ import pytest
 import torch
 from longwing import testing
 from longwing.torch import LongConv, parameter_groups
+from torch import nn
 from torch.utils.data import TensorDataset
 
+from bench.tasks import kernels
 from bench.tasks.config import Layer, Model
 from bench.tasks.data import TaskData
 from bench.tasks.errors import TaskError
@@ -95,6 +97,22 @@ def test_every_parameter_is_trained(layer: Layer) -> None:
     model = build(replace(SMALL, layer=layer), CLASSES)
     model(torch.randn(4, LENGTH, 2)).square().sum().backward()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
+
+
+def test_filters_are_summed_up_as_they_are_applied() -> None:
+    """Taps of alternating sign have all of their energy at the Nyquist frequency."""
+    layer = LongConv(2, 8, lam=0.0)
+    layer.filter.lam = 0.5
+    with torch.no_grad():
+        layer.filter.weight.copy_(torch.tensor([1.5, -1.5] * 4).expand(1, 2, 8))
+    assert kernels.summary(nn.Sequential(layer), 8) == pytest.approx({"nonzero": 1.0, "high_frequency_energy": 1.0})
+    with torch.no_grad():
+        layer.filter.weight.copy_(torch.tensor([1.5] * 4 + [0.25] * 4).expand(1, 2, 8))
+    found = kernels.summary(nn.Sequential(layer), 8)
+    assert found["nonzero"] == 0.5
+    energy = torch.fft.rfft(torch.tensor([1.0] * 4 + [0.0] * 4)).abs().square()
+    assert found["high_frequency_energy"] == pytest.approx(float(energy[2:].sum() / energy.sum()))
+    assert kernels.summary(nn.Linear(1, 1), 8) == {}
 
 
 def test_attention_knows_the_order() -> None:

@@ -15,7 +15,8 @@ from bench.tasks.errors import TaskError
 from bench.tasks.paper import figure
 from bench.tasks.report import page, tables
 
-MARKS = "\n".join(f"<!-- table: {name} -->\n<!-- end -->" for name in ("results", "regularisers", "lengths", "path256"))
+TABLES = ("results", "regularisers", "few", "butterflies", "lengths", "path256", "split")
+MARKS = "\n".join(f"<!-- table: {name} -->\n<!-- end -->" for name in TABLES)
 
 
 def record(
@@ -72,6 +73,36 @@ def test_the_ablation_has_mean_and_deviation_over_seeds() -> None:
     assert "not run" in rows["random"]
 
 
+def test_runs_with_other_settings_are_not_in_the_ablation() -> None:
+    changed = record("ablation", accuracy=0.9)
+    changed["name"] += "-steps=1000"
+    assert tables.regularisers([record("ablation"), changed]) == tables.regularisers([record("ablation")])
+
+
+def test_runs_on_few_images_have_a_table_of_their_own() -> None:
+    one = record()
+    one["name"] += "-train_size=40"
+    one["config"]["data"]["train_size"] = 40
+    one["data"]["examples"] = {"train": 40}
+    one["filters"] = {"nonzero": 0.123, "high_frequency_energy": 0.5}
+    one["curve"] += [{"step": step, "valid_accuracy": 0.3, "valid_loss": loss} for step, loss in ((50, 1.25), (100, 2.5))]
+    (row,) = tables.few_examples([one, record(), record("ablation")]).splitlines()[2:]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[:4] == ["40", "squash, λ = 0.001", "80", "1.800"]
+    assert cells[4:] == ["1.250, 2.500", "40.0, 30.0 %", "43.2 %", "12 %", "50 %"]
+    assert tables.main_runs([one]) == []
+
+
+def test_learned_butterflies_stand_beside_what_they_replace() -> None:
+    records = [record("ablation", variant=variant) for variant in ("butterfly", "squash", "fixed")]
+    records.append(record(task="lm", variant="h3", bits_per_byte=2.0, perplexity=4.0))
+    rows = tables.butterflies(records).splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [row[4].split()[0] for row in cells] == ["91.0", "92.5", "WikiText-103,"]
+    assert cells[1][1:4] == ["12,345", "**43.2 %**", "32"]
+    assert cells[2][2] == "**2.000 bits per byte**, perplexity of tokens 4"
+
+
 def test_what_was_not_run_is_named() -> None:
     assert "not run: 20.0 s a step at 512" in tables.by_length([SPEED])
 
@@ -95,7 +126,7 @@ def test_the_papers_figures_agree_with_its_averages() -> None:
         cells = [figure(task, variant) for task in ("listops", "text", "retrieval", "image", "pathfinder", "pathx")]
         values = [50.0 if cell == "did not learn" else float(cell.removesuffix(" %")) for cell in cells]
         assert sum(values) / 6 == pytest.approx(average, abs=0.1)
-    assert figure("fmri", "squash") == ""
+    assert figure("fashion", "squash") == ""
 
 
 def test_report_writes_page_and_plots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,5 +152,5 @@ def test_report_writes_page_and_plots(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_a_page_without_a_mark_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "experiments.md"
     target.write_text("<!-- table: results -->\n<!-- end -->\n")
-    with pytest.raises(TaskError, match="each of results, regularisers, lengths, path256"):
+    with pytest.raises(TaskError, match=f"each of {', '.join(TABLES)}"):
         page.run(argparse.Namespace(page=target, results=tmp_path))

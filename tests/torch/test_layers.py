@@ -224,8 +224,9 @@ def test_autocast_reaches_the_rows_and_not_the_filter() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_a_half_layer_computes_its_filter_in_float32(dtype: Any) -> None:
-    made = layer(dtype)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_half_layer_computes_its_filter_in_float32(channels: int, dtype: Any) -> None:
+    made = layer(dtype, channels=channels)
     u = signal(2, H, 10, dtype=dtype)
     assert made.filter().dtype == torch.float32
     assert made(u).dtype == dtype

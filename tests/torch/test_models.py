@@ -65,6 +65,15 @@ def test_the_model_is_its_formula(norm: Any, prenorm: bool, length: int) -> None
     torch.testing.assert_close(made.float()(ids), expected.float(), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("inputs", [1, 4])
+def test_signals_are_encoded_as_linear_does_and_lie_as_rows(inputs: int) -> None:
+    encoder = model(d_input=inputs).double().encoder
+    x = torch.randn(3, 20, inputs, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    encoded = encoder(x)
+    torch.testing.assert_close(encoded, torch.nn.functional.linear(x, encoder.weight, encoder.bias))
+    assert encoded.mT.is_contiguous()
+
+
 @pytest.mark.parametrize(
     ("options", "shape", "answer"),
     [

@@ -14,7 +14,7 @@ from bench.tasks.data.cache import cached
 from bench.tasks.data.errors import CorruptDataError
 from bench.tasks.data.files import Layout, locate, read_npz, reading, starts_of
 from bench.tasks.data.images import image_examples, moments, standardized
-from bench.tasks.data.splits import hold_out, order_of_test
+from bench.tasks.data.splits import drawn, hold_out
 
 _BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
 _LAYOUTS = (
@@ -50,7 +50,7 @@ def load(
     parts = {part: _luma(arrays[f"{part}_pixels"]) if grey else arrays[f"{part}_pixels"] for part in ("train", "test")}
     convert = standardized(*moments(parts["train"]))
     chosen, held = hold_out(len(parts["train"]), request.seed, train_size=train_size, valid_size=valid_size)
-    tested = order_of_test(len(parts["test"]), request.seed, test_size)
+    tested = drawn(len(parts["test"]), request.seed, test_size, "test_size")
     return TaskData(
         name=request.name,
         train=image_examples(parts["train"], arrays["train_labels"], chosen, convert),

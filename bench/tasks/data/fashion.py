@@ -12,7 +12,7 @@ from bench.tasks.data.base import Request, TaskData
 from bench.tasks.data.errors import CorruptDataError
 from bench.tasks.data.files import Layout, locate, reading
 from bench.tasks.data.images import image_examples, moments, standardized
-from bench.tasks.data.splits import hold_out, order_of_test
+from bench.tasks.data.splits import drawn, hold_out
 
 _FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _FOLDERS = ("fashion-mnist/", "FashionMNIST/raw/", "")
@@ -37,7 +37,7 @@ def load(
     parts = [_pixels(training, classes, paths[0]), _pixels(tested, tested_classes, paths[2])]
     convert = standardized(*moments(parts[0]))
     chosen, held = hold_out(len(classes), request.seed, train_size=train_size, valid_size=valid_size)
-    order = order_of_test(len(tested_classes), request.seed, test_size)
+    order = drawn(len(tested_classes), request.seed, test_size, "test_size")
     return TaskData(
         name=request.name,
         train=image_examples(parts[0], classes, chosen, convert),

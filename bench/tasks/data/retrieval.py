@@ -12,7 +12,7 @@ import numpy as np
 from bench.tasks.data.base import Request, TaskData
 from bench.tasks.data.errors import CorruptDataError
 from bench.tasks.data.files import Layout, locate, reading
-from bench.tasks.data.splits import limited
+from bench.tasks.data.splits import drawn
 from bench.tasks.data.tokens import BYTE_VOCABULARY, PADDING, ByteTexts, TextExamples, checked_length
 
 PARTS = ("train", "valid", "test")
@@ -58,7 +58,7 @@ def load(
     sizes = {"train": train_size, "valid": valid_size, "test": test_size}
     examples = {}
     for part, (documents, classes) in pairs.items():
-        chosen = limited(np.arange(len(classes)), sizes[part], f"{part}_size")
+        chosen = drawn(len(classes), request.seed, sizes[part], f"{part}_size")
         examples[part] = TextExamples(texts, documents[chosen], classes[chosen], length)
     return TaskData(
         name=request.name,

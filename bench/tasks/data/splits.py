@@ -16,12 +16,12 @@ def limited(indices: np.ndarray, size: int | None, option: str) -> np.ndarray:
     return indices[:size]
 
 
-def order_of_test(count: int, seed: int, size: int | None) -> np.ndarray:
-    """Return the test examples of `count`: all in their order for None, else `size` that `seed` chooses.
+def drawn(count: int, seed: int, size: int | None, option: str) -> np.ndarray:
+    """Return the examples of a part of `count`: all in their order for None, else `size` that `seed` chooses.
 
     The first of a file may be of few classes: those of cifar10_jpeg.npz are sorted by theirs.
     """
-    return np.arange(count) if size is None else limited(shuffled(count, seed), size, "test_size")
+    return np.arange(count) if size is None else limited(shuffled(count, seed), size, option)
 
 
 def checked_sizes(**sizes: int) -> dict[str, int]:

@@ -47,8 +47,11 @@ def contents(records: list[Record], speeds: list[Record]) -> dict[str, str]:
     return {
         "results": tables.results(records),
         "regularisers": tables.regularisers(records),
+        "few": tables.few_examples(records),
+        "butterflies": tables.butterflies(records),
         "lengths": tables.by_length(speeds),
         "path256": tables.path256(speeds),
+        "split": tables.split(speeds),
     }
 
 

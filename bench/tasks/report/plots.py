@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from bench.tasks import ablation
+from bench.tasks.report import tables
 from bench.tasks.report.tables import Record
 
 matplotlib.rcParams["svg.hashsalt"] = "longwing"
@@ -32,11 +33,17 @@ def draw(records: Sequence[Record], speeds: Sequence[Record], folder: Path) -> l
 def _plots(
     records: Sequence[Record], speeds: Sequence[Record]
 ) -> dict[str, tuple[Callable[[list[Record]], Figure], list[Record]]]:
-    runs = [record for record in records if record["config"]["preset"] not in ("smoke", "ablation")]
     wanted = {"preset": "ablation", "seed": 0}
-    filters = [record for record in records if wanted.items() <= record["config"].items() and record["filter"]]
+    filters = [
+        record
+        for record in records
+        if wanted.items() <= record["config"].items()
+        and tables.is_unchanged(record)
+        and record["config"]["variant"] in ablation.VARIANTS
+        and record["filter"]
+    ]
     lengths = sorted((speed for speed in speeds if speed["name"].startswith("length-")), key=lambda speed: speed["length"])
-    return {"curves": (_curves, runs), "filters": (_filters, filters), "lengths": (_lengths, lengths)}
+    return {"curves": (_curves, tables.main_runs(records)), "filters": (_filters, filters), "lengths": (_lengths, lengths)}
 
 
 def _curves(records: list[Record]) -> Figure:

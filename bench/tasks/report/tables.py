@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.tasks import ablation, presets
-from bench.tasks.paper import figure
+from bench.tasks.paper import butterfly_figure, figure
 
 Record = dict[str, Any]
 
@@ -21,9 +21,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def results(records: Sequence[Record]) -> str:
-    """Every run but those of the ablation and the smoke tests, beside what it has to beat and the paper's figure."""
+    """Every run but those of other tables and the smoke tests, beside what it has to beat and the paper's figure."""
     order = list(presets.RECIPES)
-    chosen = [record for record in records if record["config"]["preset"] not in ("smoke", "ablation")]
+    chosen = main_runs(records)
     chosen.sort(key=lambda record: (order.index(record["config"]["task"]), record["name"]))
     head = [
         "task",
@@ -37,6 +37,23 @@ def results(records: Sequence[Record]) -> str:
         "seconds: wall, processor",
     ]
     return table(head, [_result(record) for record in chosen])
+
+
+def main_runs(records: Sequence[Record]) -> list[Record]:
+    """Return the runs of the first table: neither smoke tests nor parts of a comparison."""
+    aside = ("smoke", "ablation")
+    return [record for record in records if record["config"]["preset"] not in aside and not has_few_examples(record)]
+
+
+def has_few_examples(record: Record) -> bool:
+    """Tell whether the run is one of sequential CIFAR on fewer images than there are, and no smoke test."""
+    config = record["config"]
+    return config["task"] == "scifar" and config["preset"] != "smoke" and "train_size" in config["data"]
+
+
+def is_unchanged(record: Record) -> bool:
+    """Tell whether the run's settings are those of its preset: a name ends in what differs from it."""
+    return str(record["name"]).endswith(f"-seed{record['config']['seed']}")
 
 
 def _result(record: Record) -> list[str]:
@@ -100,8 +117,79 @@ def accuracies(records: Sequence[Record], task: str, variant: str) -> list[float
     return [
         100 * record["figures"]["accuracy"]
         for record in records
-        if (record["config"]["preset"], record["config"]["task"], record["config"]["variant"])
-        == ("ablation", task, variant)
+        if is_unchanged(record) and _key(record) == (task, "ablation", variant)
+    ]
+
+
+def _key(record: Record) -> tuple[str, str, str]:
+    config = record["config"]
+    return config["task"], config["preset"], config["variant"]
+
+
+def few_examples(records: Sequence[Record]) -> str:
+    """Runs on few images: how far each kernel fits its training images, and what that does to others."""
+    order = list(ablation.VARIANTS)
+    chosen = [record for record in records if has_few_examples(record)]
+    chosen.sort(key=lambda record: (_images(record), order.index(record["config"]["variant"]), record["name"]))
+    head = [
+        "images",
+        "kernel",
+        "passes",
+        "training loss",
+        "validation loss: lowest, last",
+        "validation: best, last",
+        "test",
+        "taps not 0",
+        "energy in the upper half of frequencies",
+    ]
+    return table(head, [_few(record) for record in chosen])
+
+
+def _few(record: Record) -> list[str]:
+    config, images = record["config"], _images(record)
+    losses, accuracies = ([p[key] for p in record["curve"] if key in p] for key in ("valid_loss", "valid_accuracy"))
+    lam, dropped = config["model"]["lam"], config["model"]["kernel_dropout"]
+    filters = record.get("filters")
+    return [
+        f"{images:,}",
+        config["variant"] + (f", λ = {lam}" if lam else "") + ("" if dropped else ", no kernel dropout"),
+        f"{record['steps'] * config['training']['batch'] // images}",
+        f"{[point['loss'] for point in record['curve'] if 'loss' in point][-1]:.3f}",
+        f"{min(losses):.3f}, {losses[-1]:.3f}",
+        f"{100 * max(accuracies):.1f}, {100 * accuracies[-1]:.1f} %",
+        main_figure(record),
+        *(f"{100 * filters[name]:.0f} %" if filters else "not kept" for name in ("nonzero", "high_frequency_energy")),
+    ]
+
+
+def _images(record: Record) -> int:
+    return int(record["data"]["examples"]["train"])
+
+
+BUTTERFLIES = {
+    ("scifar", "ablation", "fixed"): "sCIFAR, the transforms of one filter a channel fixed",
+    ("scifar", "ablation", "butterfly"): "the same, learned",
+    ("lm", "cpu", "h3"): "byte language model of H3 blocks, dense MLPs",
+    ("lm", "cpu", "butterfly_mlp"): "the same, MLPs of butterflies",
+}
+"""Pairs of runs that differ in their butterflies alone, by task, preset and variant."""
+
+
+def butterflies(records: Sequence[Record]) -> str:
+    """Learned butterflies beside what they stand in for, and the paper's pairs."""
+    found = {_key(record): record for record in records if is_unchanged(record) and record["config"]["seed"] == 0}
+    head = ["what", "parameters", "test figure", "processor seconds", "the paper"]
+    return table(head, [_butterfly(found[key], about) for key, about in BUTTERFLIES.items() if key in found])
+
+
+def _butterfly(record: Record, about: str) -> list[str]:
+    config = record["config"]
+    return [
+        about,
+        f"{record['parameters']:,}",
+        f"**{main_figure(record)}**{_others(record)}",
+        f"{record['seconds']['processor']:.0f}",
+        butterfly_figure(config["task"], config["variant"]),
     ]
 
 
@@ -116,7 +204,7 @@ def by_length(speeds: Sequence[Record]) -> str:
     """Thousands of tokens a second in training, and MiB at the peak of a step, by length."""
     rows = sorted((speed for speed in speeds if speed["name"].startswith("length-")), key=lambda speed: speed["length"])
     names = list(dict.fromkeys(name for row in rows for name in [*row["contenders"], *row["left_out"]]))
-    return table(["length", "batch", *names], [_speeds(row, names) for row in rows])
+    return table(["length", "batch", *names, "other work"], [_speeds(row, names) for row in rows])
 
 
 def _speeds(row: Record, names: Sequence[str]) -> list[str]:
@@ -128,17 +216,37 @@ def _speeds(row: Record, names: Sequence[str]) -> list[str]:
             one = row["contenders"][name]
             memory = "" if one["peak_bytes"] is None else f", {one['peak_bytes'] / 2**20:,.0f} MiB"
             cells.append(f"{one['tokens_per_s'] / 1000:.1f}{memory}")
-    return cells
+    return [*cells, _elsewhere(row)]
+
+
+def _elsewhere(speed: Record) -> str:
+    """What other processes had of the machine meanwhile; older records don't tell."""
+    share = speed.get("elsewhere")
+    return "not known" if share is None else f"{100 * share:.0f} %"
 
 
 def path256(speeds: Sequence[Record]) -> str:
     """The step of Path256 and the convolution alone: seconds over longwing and over torch.fft."""
     rows = []
     for speed in speeds:
-        if speed["name"].startswith("path256-"):
+        if speed["name"].startswith("path256-memory"):
+            rows.append([_setting(speed), f"{speed['peak_bytes'] / 2**30:.1f} GiB at the peak", "not run", "", ""])
+        elif speed["name"].startswith("path256-"):
             ours, theirs = (speed["contenders"][name] for name in ("longwing", "torch.fft"))
-            rows.append([_setting(speed), _seconds(ours), _seconds(theirs), f"{speed['speedup']:.2f}"])
-    return table(["what", "longwing", "torch.fft", "times as fast"], rows)
+            rows.append([_setting(speed), _seconds(ours), _seconds(theirs), f"{speed['speedup']:.2f}", _elsewhere(speed)])
+    return table(["what", "longwing", "torch.fft", "times as fast", "other work"], rows)
+
+
+def split(speeds: Sequence[Record]) -> str:
+    """Where the seconds of a step of Path256 go."""
+    steps = [speed for speed in speeds if speed["name"].startswith("path256-step")]
+    rows = [(name, one["split"]) for speed in steps for name, one in speed["contenders"].items() if "split" in one]
+    if not rows:
+        return table([], [])
+    return table(
+        ["seconds of a step", *rows[0][1], "in all"],
+        [[name, *(f"{value:.2f}" for value in parts.values()), f"{sum(parts.values()):.2f}"] for name, parts in rows],
+    )
 
 
 def _setting(speed: Record) -> str:

@@ -10,7 +10,7 @@ import torch
 from bench.tasks.config import Model
 from bench.tasks.errors import TaskError
 from bench.tasks.speed import step
-from bench.tasks.speed.timing import interleaved
+from bench.tasks.speed.timing import Elsewhere, interleaved
 
 LENGTHS = tuple(1024 * 2**i for i in range(7))
 TOKENS = 65_536
@@ -31,22 +31,25 @@ def measure(length: int, *, rounds: int, threads: int, previous: dict[str, Any] 
     calls: dict[str, Callable[[], float]] = {}
     left_out: dict[str, str] = {}
     for name, layer in step.CONTENDERS.items():
-        reason = _too_long(name, previous)
+        reason = reason_to_leave_out(name, previous)
         if reason:
             left_out[name] = reason
         else:
             calls[name] = step.new_step(step.new_model(layer, MODEL, length), inputs)
     _check(calls)
-    timings = interleaved(calls, rounds)
+    with Elsewhere() as elsewhere:
+        timings = interleaved(calls, rounds)
     memory = {name: step.peak_bytes(step.CONTENDERS[name], MODEL, batch, length, threads) for name in calls}
     rows = {
         name: {**timing, "tokens_per_s": batch * length / timing["seconds"], "peak_bytes": memory[name]}
         for name, timing in timings.items()
     }
-    return {"length": length, "batch": batch, "rounds": rounds, "contenders": rows, "left_out": left_out}
+    sizes = {"length": length, "batch": batch, "rounds": rounds}
+    return {**sizes, "elsewhere": elsewhere.share, "contenders": rows, "left_out": left_out}
 
 
-def _too_long(name: str, previous: dict[str, Any] | None) -> str:
+def reason_to_leave_out(name: str, previous: dict[str, Any] | None) -> str:
+    """Return why the contender is left out at twice the length of `previous`, or nothing."""
     if previous is None:
         return ""
     if name in previous["left_out"]:

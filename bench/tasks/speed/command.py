@@ -18,10 +18,12 @@ from bench.tasks.speed import by_length, path256, step
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "what", choices=("lengths", "step", "convolution"), help="by length, or Path256's step or convolution"
+        "what",
+        choices=("lengths", "step", "memory", "convolution"),
+        help="by length, or of Path256 the step, the memory of its first, or the convolution",
     )
     parser.add_argument("--lengths", type=int, nargs="+", default=by_length.LENGTHS, metavar="L")
-    parser.add_argument("--layers", type=int, default=6, metavar="N", help="step: layers of the model (default: all 6)")
+    parser.add_argument("--layers", type=int, default=6, metavar="N", help="step, memory: of the model (default: all 6)")
     parser.add_argument("--batch", type=int, default=path256.BATCH, metavar="B", help="default: %(default)s")
     parser.add_argument("--channels", type=int, default=256, metavar="H", help="convolution (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5)
@@ -30,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure, print, and write a file for each length, or for the step or the convolution."""
+    """Measure, print, and write a file for each length, or for what was asked of Path256."""
     torch.set_num_threads(arguments.threads)
     longwing.set_num_threads(arguments.threads)
     rounds = arguments.rounds
@@ -42,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.what == "step":
         found = path256.training_step(layers=arguments.layers, batch=arguments.batch, rounds=rounds)
         _write(found, arguments, f"path256-step-{step.device().type}")
+    elif arguments.what == "memory":
+        found = path256.memory(layers=arguments.layers, batch=arguments.batch, threads=arguments.threads)
+        _write(found, arguments, f"path256-memory-{step.device().type}")
     else:
         found = path256.convolution(batch=arguments.batch, channels=arguments.channels, rounds=rounds)
         _write(found, arguments, f"path256-convolution-{step.device().type}")

@@ -13,7 +13,7 @@ from longwing.torch import long_conv
 from bench.tasks import presets
 from bench.tasks.errors import TaskError
 from bench.tasks.speed import step
-from bench.tasks.speed.timing import interleaved
+from bench.tasks.speed.timing import Elsewhere, interleaved
 
 LENGTH = 65_536
 BATCH = 4
@@ -22,14 +22,37 @@ BATCH = 4
 def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
     """Time a step of the paper's model for Path256, with that many of its layers, over longwing and over torch.fft.
 
-    `saved_bytes` is what autograd keeps between forward and backward; each layer adds the same.
+    `saved_bytes` is what autograd keeps between forward and backward; each layer adds the same. `split` is that of one more
+    step, under torch's profiler.
     """
     recipe = replace(presets.RECIPES["path256"].model, layers=layers, kernel_dropout=0.0)
     inputs = step.new_batch(batch, LENGTH)
     models = {name: step.new_model(step.CONTENDERS[name], recipe, LENGTH) for name in ("longwing", "torch.fft")}
     saved = {name: step.saved_bytes(model, inputs) for name, model in models.items()}
     calls = {name: step.new_step(model, inputs) for name, model in models.items()}
-    timings = interleaved(calls, rounds)
+    with Elsewhere() as elsewhere:
+        timings = interleaved(calls, rounds)
+    splits = {name: step.split(call) for name, call in calls.items()}
+    return {
+        "length": LENGTH,
+        "batch": batch,
+        "rounds": rounds,
+        "elsewhere": elsewhere.share,
+        "layers": layers,
+        "paper_layers": presets.RECIPES["path256"].model.layers,
+        "width": recipe.width,
+        "channels": recipe.channels,
+        "contenders": {
+            name: {**timing, "saved_bytes": saved[name], "split": splits[name]} for name, timing in timings.items()
+        },
+        "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],
+    }
+
+
+def memory(*, layers: int, batch: int, threads: int) -> dict[str, Any]:
+    """Measure what the first step of the paper's model adds to a process at its peak, over longwing."""
+    recipe = replace(presets.RECIPES["path256"].model, layers=layers)
+    peak = step.peak_bytes(step.CONTENDERS["longwing"], recipe, batch, LENGTH, threads)
     return {
         "length": LENGTH,
         "batch": batch,
@@ -37,8 +60,7 @@ def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
         "paper_layers": presets.RECIPES["path256"].model.layers,
         "width": recipe.width,
         "channels": recipe.channels,
-        "contenders": {name: {**timing, "saved_bytes": saved[name]} for name, timing in timings.items()},
-        "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],
+        "peak_bytes": peak,
     }
 
 
@@ -53,10 +75,13 @@ def convolution(*, batch: int, channels: int, rounds: int) -> dict[str, Any]:
     errors = {name: _error(call(), exact) for name, call in calls.items()}
     if not max(errors.values()) <= limit:
         raise TaskError(f"relative errors are {errors}: supported are up to {limit}")
-    timings = interleaved(calls, rounds)
+    with Elsewhere() as elsewhere:
+        timings = interleaved(calls, rounds)
     return {
         "length": LENGTH,
         "batch": batch,
+        "rounds": rounds,
+        "elsewhere": elsewhere.share,
         "channels": channels,
         "contenders": {name: {**timing, "error": errors[name]} for name, timing in timings.items()},
         "speedup": timings["torch.fft"]["seconds"] / timings["longwing"]["seconds"],

@@ -9,13 +9,17 @@ from torch.autograd import forward_ad
 
 from longwing._arrays import Adapter
 from longwing._core import LongwingTypeError
+from longwing.torch import huge_pages
 from longwing.torch.dtypes import DTYPES
 
 
 def _empty(like: Any, shape: tuple[int, ...], dtype: str) -> Any:
     wanted = DTYPES[dtype]
     # One keyword less is a third of the time of a small allocation.
-    return like.new_empty(shape) if like.dtype is wanted else like.new_empty(shape, dtype=wanted)
+    result = like.new_empty(shape) if like.dtype is wanted else like.new_empty(shape, dtype=wanted)
+    if result.nbytes >= huge_pages.LARGE:
+        huge_pages.advise(result)
+    return result
 
 
 def _stream(tensor: Any) -> int:

@@ -23,7 +23,7 @@ def pool(rows: torch.Tensor, pooling: Pooling, lengths: torch.Tensor | None = No
     if pooling == "none":
         return rows.mT
     if lengths is None:
-        return {"mean": lambda: rows.mean(-1), "max": lambda: rows.amax(-1), "last": lambda: rows[..., -1]}[pooling]()
+        return {"mean": lambda: _mean(rows), "max": lambda: rows.amax(-1), "last": lambda: rows[..., -1]}[pooling]()
     _check_lengths(lengths, rows)
     if pooling == "last":
         index = (lengths.to(rows.device) - 1).long()[:, None, None].expand(-1, rows.shape[1], 1)
@@ -32,6 +32,12 @@ def pool(rows: torch.Tensor, pooling: Pooling, lengths: torch.Tensor | None = No
     if pooling == "max":
         return rows.masked_fill(outside, float("-inf")).amax(-1)
     return rows.masked_fill(outside, 0).sum(-1) / lengths.to(rows.device, rows.dtype)[:, None]
+
+
+def _mean(rows: torch.Tensor) -> torch.Tensor:
+    """The mean over samples. torch's has a gradient of the rows' size that is divided as a whole; a half sum overflows."""
+    wide = rows.dtype in (torch.float32, torch.float64)
+    return rows.sum(-1) / rows.shape[-1] if wide else rows.mean(-1)
 
 
 class PooledDecoder(nn.Module):

@@ -36,6 +36,14 @@ class GatedLinear(nn.Module):
         return f"{self.weight.shape[1]}, {self.weight.shape[0] // 2}"
 
 
+class SignalEncoder(nn.Linear):
+    """torch.nn.Linear on signals (B, L, C), with the result (B, L, H) stored as rows: its ``.mT`` is contiguous."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - the name is torch's
+        """Return weight · sample + bias for every sample."""
+        return over_channels(input.mT, self.weight, self.bias).mT
+
+
 def over_channels(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
     """Return weight · rows + bias (B, O, L), the linear layer over the channels of rows (B, C, L), where they lie."""
     return torch.baddbmm(bias[:, None], weight.expand(rows.shape[0], -1, -1), rows)

@@ -123,7 +123,8 @@ class LongConv(nn.Module):
             k, reverse = k[0], None if reverse is None else reverse[0]
             return long_conv(u, k, reverse_filter=reverse, reverse_lag=self.reverse_lag, skip=skip[0], activation="gelu")
         # The operation's skip is one for all filters of a bank; D differs between them, so it enters at lag 0.
-        k = torch.cat([k[..., :1] + skip[..., None], k[..., 1:]], dim=-1)
+        # Not by cat: the gradients of its two slices would be two arrays of k's size, nearly all zeros.
+        k = k.index_add(-1, torch.zeros(1, dtype=torch.int64, device=k.device), skip.to(k.dtype)[..., None])
         y = long_conv(u, k, reverse_filter=reverse, reverse_lag=self.reverse_lag, activation="gelu", filter_bank=True)
         return y.flatten(1, 2)
 

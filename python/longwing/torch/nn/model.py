@@ -11,6 +11,7 @@ from longwing._core import LongwingTypeError, LongwingValueError
 from longwing.torch.nn.arguments import check_choice, check_count, check_probability
 from longwing.torch.nn.block import Norm, ResidualBlock, new_norm
 from longwing.torch.nn.decoder import PooledDecoder, Pooling, RetrievalDecoder
+from longwing.torch.nn.gated_linear import SignalEncoder
 from longwing.torch.nn.layer import LongConv
 
 Task = Literal["classification", "regression", "retrieval", "language_model"]
@@ -112,7 +113,7 @@ class LongConvModel(nn.Module):
             )
             for _ in range(n_layers)
         )
-        self.encoder = nn.Embedding(vocabulary, d_model) if vocabulary else nn.Linear(d_input or 0, d_model)
+        self.encoder = nn.Embedding(vocabulary, d_model) if vocabulary else SignalEncoder(d_input or 0, d_model)
         self.embed_dropout = nn.Dropout(check_probability("embed_dropout", embed_dropout))
         self.norm = new_norm(norm, d_model) if prenorm else nn.Identity()
         if task == "retrieval":

@@ -1,0 +1,82 @@
+"""The speed commands measure what they say, and write it down."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.tasks.__main__ import main
+from bench.tasks.report import tables
+from bench.tasks.speed import by_length, path256
+from bench.tasks.speed.timing import Elsewhere, interleaved
+
+
+def measured(folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    assert main(["speed", *arguments, "--rounds", "2", "--threads", "1", "--results", str(folder)]) == 0
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_length, "TOKENS", 128)
+    monkeypatch.setattr(path256, "LENGTH", 64)
+
+
+def test_by_length(tmp_path: Path) -> None:
+    records = measured(tmp_path, "lengths", "--lengths", "64", "128")
+    assert {(record["length"], record["batch"]) for record in records} == {(64, 2), (128, 1)}
+    for record in records:
+        assert set(record["contenders"]) == {"longwing", "torch.fft", "S4D", "attention"}
+        for one in record["contenders"].values():
+            assert one["tokens_per_s"] == pytest.approx(128 / one["seconds"])
+            assert one["peak_bytes"] > 0
+    assert len(tables.by_length(records).splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "expected"),
+    [
+        ("attention", {"contenders": {"attention": {"seconds": 8.2}}}, "8.2 s a step at 64"),
+        ("attention", {"contenders": {"attention": {"seconds": 7.4}}}, ""),
+        ("S4D", {"contenders": {"S4D": {"seconds": 8.2}}}, ""),
+        ("S4D", {"contenders": {}, "left_out": {"S4D": "20 s a step at 32"}}, "20 s a step at 32"),
+    ],
+)
+def test_what_would_take_too_long_is_left_out(name: str, before: dict[str, Any], expected: str) -> None:
+    """Attention takes twice as long at twice the length, though the number of samples is the same."""
+    assert by_length.reason_to_leave_out(name, {"length": 64, "left_out": {}, **before}) == expected
+
+
+@pytest.mark.parametrize("what", ["step", "memory", "convolution"])
+def test_path256(what: str, tmp_path: Path) -> None:
+    (record,) = measured(tmp_path, what, "--layers", "1", "--batch", "1", "--channels", "2")
+    if what == "memory":
+        assert record["peak_bytes"] > 0
+    else:
+        seconds = [record["contenders"][name]["seconds"] for name in ("torch.fft", "longwing")]
+        assert record["speedup"] == pytest.approx(seconds[0] / seconds[1])
+    if what == "step":
+        assert len(tables.split([record]).splitlines()) == 4
+        for one in record["contenders"].values():
+            assert set(one["split"]) == {"dense products", "batch norms", "optimizer", "the convolution and all else"}
+            assert all(seconds > 0 for seconds in one["split"].values())
+    assert len(tables.path256([record]).splitlines()) == 3
+
+
+def test_each_round_begins_one_call_further_on() -> None:
+    order: list[str] = []
+    found = interleaved({name: lambda name=name: order.append(name) for name in "abc"}, 3)  # type: ignore[misc]
+    assert "".join(order) == "abc" + "abc" + "bca" + "cab"
+    assert set(found) == set("abc")
+
+
+def test_own_work_is_not_others() -> None:
+    with Elsewhere() as elsewhere:
+        until = time.process_time() + 0.3
+        while time.process_time() < until:
+            pass
+    assert elsewhere.share is None or 0 <= elsewhere.share <= 1
