@@ -120,7 +120,7 @@ TEST_P(Elementwise, CorrelateSumsTapsAndWritesWholeVectorsAtMost) {
         const std::int64_t padded = (count + table.lanes - 1) / table.lanes * table.lanes;
         const std::vector<T> x = random.values<T>(padded + taps), k = random.values<T>(taps);
         std::vector<T> y(static_cast<std::size_t>(padded + 1), kGuard);
-        table.correlate(y.data(), x.data(), k.data(), taps, count);
+        table.correlate(y.data(), x.data(), k.data(), taps, count, 0, padded + taps);
         EXPECT_EQ(y.back(), kGuard) << taps << " " << count;
         for (std::int64_t t = 0; t < count; ++t) {
           long double expected = 0, size = 0;
@@ -130,6 +130,29 @@ TEST_P(Elementwise, CorrelateSumsTapsAndWritesWholeVectorsAtMost) {
             size += std::abs(product);
           }
           EXPECT_NEAR(y[static_cast<std::size_t>(t)], expected, 2 * std::numeric_limits<T>::epsilon() * std::sqrt(taps) * size);
+        }
+      }
+    }
+  });
+}
+
+TEST_P(Elementwise, CorrelateLeavesKnownZerosOut) {
+  for_each_table([]<class T>(const KernelTable<T>& table) {
+    Random random(17);
+    for (const std::int64_t taps : {1, 5, 40, 300}) {
+      for (const std::int64_t count : kCounts) {
+        const std::int64_t padded = (count + table.lanes - 1) / table.lanes * table.lanes, size = padded + taps;
+        const std::vector<T> k = random.values<T>(taps);
+        for (const std::int64_t zeros : {std::int64_t{-3}, std::int64_t{1}, taps - 1, taps + 7, size}) {
+          for (const std::int64_t end : {std::int64_t{0}, count / 2, count, size - 1, size + 9}) {
+            std::vector<T> x = random.values<T>(size), y(static_cast<std::size_t>(padded)), all = y;
+            for (std::int64_t i = 0; i < size; ++i) {
+              if (i < zeros || i >= end) x[static_cast<std::size_t>(i)] = T(0);
+            }
+            table.correlate(y.data(), x.data(), k.data(), taps, count, zeros, end);
+            table.correlate(all.data(), x.data(), k.data(), taps, count, 0, size);
+            EXPECT_EQ(y, all) << taps << " taps, " << count << " outputs, zeros before " << zeros << " and from " << end << " on";
+          }
         }
       }
     }

@@ -112,7 +112,7 @@ def test_outputs_do_not_depend_on_later_inputs(length: int, layout: Any, trainin
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("layout", ["BHL", "BLH"])
 def test_nor_where_the_convolution_is_by_transform(layout: Any, training: bool) -> None:
-    l_max = 80
+    l_max = 200
     form = longwing.plan(length=l_max, filter_length=l_max, channels=H, dtype="float64").explain().splitlines()[2]
     assert "one right-angle transform" in form
     torch.manual_seed(0)

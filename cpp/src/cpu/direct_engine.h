@@ -28,7 +28,8 @@ class DirectEngine final : public RowEngine<T> {
     return (std::max(this->map().input_length, this->map().output_length) + taps()) / kMaxLanes * kMaxLanes + 2 * kMaxLanes;
   }
   void load_row(const RowSource& source, std::int64_t begin, std::int64_t count, T* row) const;
-  void correlate_row(const T* x, const T* taps, const RowSink& y) const;
+  /// x holds samples [first, ...) of `source`, what is outside of it included.
+  void correlate_row(const RowSource& source, std::int64_t first, const T* x, const T* taps, const RowSink& y) const;
 };
 
 extern template class DirectEngine<float>;

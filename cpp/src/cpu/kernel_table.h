@@ -105,8 +105,9 @@ struct KernelTable {
   void (*scale)(T* dst, const T* src, T factor, std::int64_t count);     ///< dst = src·factor; dst may be src
   /// values = act(values); where `derivative` is given it gets act'.
   void (*activate)(T* values, T* derivative, Activation activation, std::int64_t count);
-  /// y[t] = sum_e taps[e]·x[t+e], e < tap_count; y is writable and x readable as if count were the next multiple of the lanes
-  void (*correlate)(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count);
+  /// y[t] = sum_e taps[e]·x[t+e], e < tap_count; y is writable and x readable as if count were the next multiple of the lanes.
+  /// x is known to be zero before `zeros` and from `end` on, and need not be multiplied there.
+  void (*correlate)(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count, std::int64_t zeros, std::int64_t end);
   /// sum_i a[i]·b[i], in a fixed order of vector partial sums
   T (*dot)(const T* a, const T* b, std::int64_t count);
 };

@@ -69,38 +69,78 @@ T dot(const T* a, const T* b, std::int64_t count) {
   return total;
 }
 
+// The taps and samples that some vectors of outputs meet, and their sums.
 template <int kVectors, class T>
-LONGWING_HD void correlate_vectors(T* y, const T* x, const T* taps, std::int64_t tap_count) {
-  constexpr int kLanes = Vec<T>::kLanes;
+struct Correlation {
+  static constexpr int kLanes = Vec<T>::kLanes;
+  const T *x, *taps;
+  std::int64_t tap_count, zeros, end;
   Vec<T> sum[kVectors] = {};
-  for (std::int64_t e = 0; e < tap_count; ++e) {
-    const Vec<T> tap = Vec<T>::broadcast(taps + e);
+
+  // Vector i meets nothing but zeros before the first and from the last of these taps on: both fall as i rises.
+  LONGWING_HD std::int64_t first(int i) const { return clamped(zeros - (i + 1) * kLanes + 1, 0); }
+  LONGWING_HD std::int64_t last(int i) const { return clamped(end - i * kLanes, first(0)); }
+  LONGWING_HD std::int64_t clamped(std::int64_t e, std::int64_t least) const { return e < least ? least : e > tap_count ? tap_count : e; }
+
+  // Taps [e, stop) of vectors [kFrom, kTo).
+  template <int kFrom, int kTo>
+  LONGWING_HD void add(std::int64_t e, std::int64_t stop) {
+    for (; e < stop; ++e) {
+      const Vec<T> tap = Vec<T>::broadcast(taps + e);
 #pragma GCC unroll 8
-    for (int i = 0; i < kVectors; ++i) sum[i] = fma(tap, Vec<T>::load(x + e + i * kLanes), sum[i]);
+      for (int i = kFrom; i < kTo; ++i) sum[i] = fma(tap, Vec<T>::load(x + e + i * kLanes), sum[i]);
+    }
+  }
+  // The last vector begins, one after the other joins it;
+  template <int kFrom>
+  LONGWING_HD void rise() {
+    add<kFrom, kVectors>(first(kFrom), kFrom > 0 ? first(kFrom - 1) : last(kVectors - 1));
+    if constexpr (kFrom > 0) rise<kFrom - 1>();
+  }
+  // and it is also the first to end.
+  template <int kTo>
+  LONGWING_HD void fall() {
+    if constexpr (kTo > 0) {
+      add<0, kTo>(last(kTo), last(kTo - 1));
+      fall<kTo - 1>();
+    }
+  }
+};
+
+template <int kVectors, class T>
+LONGWING_HD void correlate_vectors(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t zeros, std::int64_t end) {
+  constexpr int kLanes = Vec<T>::kLanes;
+  Correlation<kVectors, T> c{.x = x, .taps = taps, .tap_count = tap_count, .zeros = zeros, .end = end};
+  if (zeros < kLanes && end > tap_count + (kVectors - 2) * kLanes) {  // not a vector could be left out
+    c.template add<0, kVectors>(0, tap_count);
+  } else {
+    c.template rise<kVectors - 1>();
+    c.template fall<kVectors - 1>();
   }
 #pragma GCC unroll 8
-  for (int i = 0; i < kVectors; ++i) sum[i].store(y + i * kLanes);
+  for (int i = 0; i < kVectors; ++i) c.sum[i].store(y + i * kLanes);
 }
 
 // As many as there are, at most kVectors.
 template <int kVectors, class T>
-LONGWING_HD void correlate_rest(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t vectors) {
-  if (vectors == kVectors) return correlate_vectors<kVectors>(y, x, taps, tap_count);
-  if constexpr (kVectors > 1) correlate_rest<kVectors - 1>(y, x, taps, tap_count, vectors);
+LONGWING_HD void correlate_rest(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t vectors, std::int64_t zeros,
+                                std::int64_t end) {
+  if (vectors == kVectors) return correlate_vectors<kVectors>(y, x, taps, tap_count, zeros, end);
+  if constexpr (kVectors > 1) correlate_rest<kVectors - 1>(y, x, taps, tap_count, vectors, zeros, end);
 }
 
 // Eight vectors of outputs at a time: one broadcast of a tap serves them all, and their sums hide each other's latency. Few outputs of
 // many taps have a dot product each, whose sums do so.
 template <class T>
-void correlate(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count) {
+void correlate(T* y, const T* x, const T* taps, std::int64_t tap_count, std::int64_t count, std::int64_t zeros, std::int64_t end) {
   constexpr int kLanes = Vec<T>::kLanes;
   if (count <= 2 * kLanes && tap_count >= 16 * kLanes) {
     for (std::int64_t t = 0; t < count; ++t) y[t] = dot(x + t, taps, tap_count);
     return;
   }
   std::int64_t t = 0;
-  for (; t + 8 * kLanes <= count; t += 8 * kLanes) correlate_vectors<8>(y + t, x + t, taps, tap_count);
-  correlate_rest<8>(y + t, x + t, taps, tap_count, (count - t + kLanes - 1) / kLanes);
+  for (; t + 8 * kLanes <= count; t += 8 * kLanes) correlate_vectors<8>(y + t, x + t, taps, tap_count, zeros - t, end - t);
+  correlate_rest<8>(y + t, x + t, taps, tap_count, (count - t + kLanes - 1) / kLanes, zeros - t, end - t);
 }
 
 }  // namespace
