@@ -17,15 +17,15 @@ import torch
 def interleaved(calls: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, dict[str, float]]:
     """Return median, interquartile range over it and the least of each call's seconds.
 
-    Each round begins one call further on.
+    Each round begins one call further on. Every call that is timed follows an untimed one of the same kind, as a step of
+    training follows a step: memory that another contender used is not the same, and some hosts take back what lies free.
     """
     seconds: dict[str, list[float]] = {name: [] for name in calls}
     names = list(calls)
-    for call in calls.values():
-        call()
     for number in range(rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
+            calls[name]()
             gc.collect()
             _wait()
             began = time.perf_counter()
