@@ -147,7 +147,7 @@ constexpr int tensor_table_bytes(const TensorPolicy& policy) { return tensor_twi
 /// Bytes of a filter row's spectrum: n complex float32 and the exponent of their scale, padded to 16.
 LONGWING_HD constexpr int tensor_spectrum_bytes(int n) { return n * 8 + 16; }
 
-/// Points are scaled to at most 2^this, so that no pass of n points overflows float16 (docs/design/cuda_engine.md).
+/// Points are scaled to at most 2^this, so that no pass of n points overflows float16 (docs/design/cuda_tensor_cores.md).
 LONGWING_HD constexpr int tensor_headroom(int log2n) { return 13 - (log2n + 1) / 2; }
 
 /// A pass's factor, forward and backward: 1/R in both together.
