@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 _NEEDED = ("torch", "numba", "PIL", "scipy", "tokenizers", "lightning", "tensorboard")
 _MISSING = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-collect_ignore_glob = ["test_data_*.py", "test_run*.py"] if _MISSING else []
+collect_ignore_glob = ["test_data_*.py", "test_run*.py", "test_speed.py"] if _MISSING else []
 
 
 @pytest.fixture(scope="session")
