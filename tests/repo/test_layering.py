@@ -28,7 +28,7 @@ def includes(path: Path) -> list[str]:
         ("cpp/src/cpu", ("longwing/", "core/", "cpu/")),
         ("cpp/src/reference", ("longwing/types.h", "reference/")),
         ("cuda/src/device", ("longwing/", "core/", "device/")),
-        ("cuda/src/policy", ("policy/",)),
+        ("cuda/src/policy", ("core/hd.h", "policy/")),  # tables, and functions of them that host and device call
         ("cuda/src/thread", ("longwing/", "core/", "device/", "policy/", "thread/")),
         ("cuda/src/block", ("longwing/", "core/", "device/", "policy/", "thread/", "warp/", "block/")),
         ("cuda/src/kernel", ("longwing/", "core/", "device/", "policy/", "thread/", "warp/", "block/", "kernel/")),
