@@ -34,7 +34,7 @@ SPILLS = {
     ),
 }
 CPU_SECONDS = 300  # of one architecture; twice what it took on a machine that was busy with much else
-KIBIBYTES = 2000  # of one architecture, compressed
+KIBIBYTES = 2300  # of one architecture, compressed: sm_90, which has clusters, is the largest
 RUNTIME_KIBIBYTES = 1200  # the CUDA runtime and the host's code
 
 
