@@ -19,8 +19,7 @@ struct KernelEntry {
   int threads = 0;       ///< of a block
   int shared_bytes = 0;  ///< dynamic shared memory of a block
   std::size_t args_bytes = 0;
-  int units =
-      1;  ///< rows (nodes, tiles of columns) that one block, or one cluster, does: a grid has ceil(units of the call / units) of them
+  int units = 1;    ///< rows (nodes, tiles of columns) that a block or a cluster does: a grid has ceil(the call's / units) of them
   int cluster = 1;  ///< blocks that share their shared memory (compute capability 9.0 and later)
   explicit operator bool() const { return function != nullptr; }
 };
