@@ -61,7 +61,7 @@ def test_variants_of_the_language_model(variant: str, data_folder: Path, folder:
     ("arguments", "expected"),
     [
         (["run", "nothing", "--preset", "smoke"], "'nothing': supported are listops"),
-        (["run", "text", "--preset", "ablation"], "'ablation': text has smoke, cpu, gpu, paper"),
+        (["run", "image", "--preset", "ablation"], "'ablation': image has smoke, cpu, gpu, paper"),
         (["run", "text", "--preset", "smoke", "--variant", "none"], "--variant is 'none'"),
         (["run", "text", "--preset", "smoke", "--set", "model.layer=rnn"], "model.layer is 'rnn': supported are"),
         (["run", "text", "--preset", "smoke", "--set", "training.batch=many"], "training.batch is 'many'"),

@@ -28,6 +28,7 @@ __all__ = [
     "options",
 ]
 
+
 @dataclass(frozen=True)
 class Entry:
     """A loader, "module:function" relative to this package, and the options that the data set's name settles."""

@@ -41,12 +41,21 @@ class S4D(nn.Module):
         self.optimizer_options = dict.fromkeys(("log_step", "log_decay", "frequency"), own)
 
     def filters(self, length: int) -> torch.Tensor:
-        """Return the filters (directions, H, length)."""
+        """Return the filters (directions, H, length).
+
+        With t = a·i + j and a about sqrt(length), e^(tΔA) is a product of a power for i and one for j: the sum over the
+        states is a matrix product for each channel, and exponentials are taken for 2·sqrt(length) places in all.
+        """
         poles = torch.complex(-self.log_decay.exp(), self.frequency)
         exponent = poles * self.log_step.exp()[:, None]
         weights = torch.view_as_complex(self.output) * torch.expm1(exponent) / poles
-        powers = torch.exp(exponent[..., None] * torch.arange(length, device=exponent.device))
-        return 2 * torch.einsum("dhn,hnt->dht", weights, powers).real
+        places = torch.arange(math.isqrt(length - 1) + 1, device=exponent.device)
+        fine = torch.exp(exponent[..., None] * places)
+        coarse = weights[..., None] * torch.exp(exponent[..., None] * (places * len(places)))
+        with torch.autocast(poles.device.type, enabled=False):
+            left = torch.cat((coarse.real, -coarse.imag), dim=-2)
+            taps = left.mT @ torch.cat((fine.real, fine.imag), dim=-2)
+        return 2 * taps.flatten(-2)[..., :length]
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         k, *reverse = self.filters(rows.shape[-1])
