@@ -14,12 +14,14 @@ LONGEST = 1024
 """Taps that are kept."""
 
 
+@torch.no_grad()
 def first_filter(model: nn.Module, length: int) -> list[float]:
     """Return the first taps of channel 0's filter in the first layer, regularised as it is applied; none of attention's."""
     first = next(_filters(model, length), None)
     return [] if first is None else _rounded(first[0])
 
 
+@torch.no_grad()
 def summary(model: nn.Module, length: int) -> dict[str, float]:
     """Return the share of taps that are not 0, and that of the filters' energy above half of the Nyquist frequency.
 
@@ -36,12 +38,11 @@ def summary(model: nn.Module, length: int) -> dict[str, float]:
 
 def _filters(model: nn.Module, length: int) -> Iterator[torch.Tensor]:
     """Yield the filters (H, length) of each layer that has some, of its first bank."""
-    with torch.no_grad():
-        for layer in model.modules():
-            if isinstance(layer, LongConv):
-                yield layer.filter.eval()(length)[0]
-            elif isinstance(layer, S4D):
-                yield layer.filters(length)[0]
+    for layer in model.modules():
+        if isinstance(layer, LongConv):
+            yield layer.filter.eval()(length)[0]
+        elif isinstance(layer, S4D):
+            yield layer.filters(length)[0]
 
 
 def _rounded(taps: torch.Tensor) -> list[float]:

@@ -48,7 +48,20 @@ def test_by_length(tmp_path: Path) -> None:
 )
 def test_what_would_take_too_long_is_left_out(name: str, before: dict[str, Any], expected: str) -> None:
     """Attention takes twice as long at twice the length, though the number of samples is the same."""
-    assert by_length.reason_to_leave_out(name, {"length": 64, "left_out": {}, **before}) == expected
+    assert by_length.reason_to_leave_out(name, 128, {"length": 64, "left_out": {}, **before}) == expected
+
+
+def test_without_a_record_the_shortest_length_tells_what_takes_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def five_seconds(calls: dict[str, Any], _rounds: int) -> dict[str, dict[str, float]]:
+        return {name: {"seconds": 5.0, "spread": 0.0, "fastest": 5.0} for name in calls}
+
+    monkeypatch.setattr(by_length, "LENGTHS", (16,))
+    monkeypatch.setattr(by_length, "interleaved", five_seconds)
+    (record,) = measured(tmp_path, "lengths", "--lengths", "64")
+    assert set(record["contenders"]) == {"longwing", "torch.fft", "S4D"}
+    assert record["left_out"] == {"attention": "5.0 s a step at 16"}
 
 
 @pytest.mark.parametrize("what", ["step", "memory", "convolution"])

@@ -18,20 +18,20 @@ TOKENS = 65_536
 
 MODEL = Model(layers=2, width=64, channels=1, norm="batch", kernel_dropout=0.0, heads=4)
 LONGEST_SECONDS = 15.0
-"""A contender that would take longer for a step, twice what half the length took or four times, is left out and named."""
+"""A contender that would take longer for a step, to judge by a shorter length, is left out and named."""
 
 AGREEMENT = 1e-4
 """Largest relative difference between the losses of longwing's model and torch.fft's, after a step of each."""
 
 
 def measure(length: int, *, rounds: int, threads: int, previous: dict[str, Any] | None) -> dict[str, Any]:
-    """Return times, throughputs and memory of every contender at one length; `previous` is what half of it gave."""
+    """Return times, throughputs and memory of every contender at one length; `previous` is what a shorter one gave."""
     batch = max(1, TOKENS // length)
     inputs = step.new_batch(batch, length)
     calls: dict[str, Callable[[], float]] = {}
     left_out: dict[str, str] = {}
     for name, layer in step.CONTENDERS.items():
-        reason = reason_to_leave_out(name, previous)
+        reason = reason_to_leave_out(name, length, previous)
         if reason:
             left_out[name] = reason
         else:
@@ -48,14 +48,14 @@ def measure(length: int, *, rounds: int, threads: int, previous: dict[str, Any] 
     return {**sizes, "elsewhere": elsewhere.share, "contenders": rows, "left_out": left_out}
 
 
-def reason_to_leave_out(name: str, previous: dict[str, Any] | None) -> str:
-    """Return why the contender is left out at twice the length of `previous`, or nothing."""
+def reason_to_leave_out(name: str, length: int, previous: dict[str, Any] | None) -> str:
+    """Return why the contender is left out at `length`, to judge by `previous`, or nothing."""
     if previous is None:
         return ""
     if name in previous["left_out"]:
         return str(previous["left_out"][name])
     before = previous["contenders"][name]["seconds"]
-    growth = 2 if name == "attention" else 1  # the number of samples is the same
+    growth = length / previous["length"] if name == "attention" else 1  # the number of samples is the same
     return f"{before:.1f} s a step at {previous['length']}" if growth * before > LONGEST_SECONDS else ""
 
 

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     longwing.set_num_threads(arguments.threads)
     rounds = arguments.rounds
     if arguments.what == "lengths":
-        previous = _read(arguments.results / f"{_prefix()}-{arguments.lengths[0] // 2}.json")
+        previous = _shorter(arguments)
         for length in arguments.lengths:
             previous = by_length.measure(length, rounds=rounds, threads=arguments.threads, previous=previous)
             _write(previous, arguments, f"{_prefix()}-{length}")
@@ -57,9 +57,14 @@ def _prefix() -> str:
     return f"length-{step.device().type}"
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    return found
+def _shorter(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """Return what half the first length gave or, where that has no record, what the shortest of all gives now."""
+    first, shortest = arguments.lengths[0], by_length.LENGTHS[0]
+    path = arguments.results / f"{_prefix()}-{first // 2}.json"
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    return by_length.measure(shortest, rounds=1, threads=arguments.threads, previous=None) if first > shortest else None
 
 
 def _write(found: dict[str, Any], arguments: argparse.Namespace, name: str) -> None:
