@@ -233,7 +233,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         # One head of 64 features, as in the Long Range Arena; more of fewer take longer, and what is measured is kernels.
         "scifar": _cpu(250, {"valid_size": 1000, "test_size": 5000}, {"dropout": 0.0, "heads": 1}, evaluate_every=125),
         "listops": _cpu(
-            500, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005, evaluate_every=250
+            1000, {"min_length": 100, "max_length": 250, "length": 256, "train_size": 20_000}, lr=0.005, evaluate_every=500
         ),
         "text": _cpu(
             4000,
