@@ -15,7 +15,7 @@ from bench.tasks.errors import TaskError
 from bench.tasks.paper import figure
 from bench.tasks.report import page, tables
 
-TABLES = ("results", "regularisers", "few", "butterflies", "lengths", "path256", "split")
+TABLES = ("results", "regularisers", "kernels", "few", "butterflies", "lengths", "path256", "split")
 MARKS = "\n".join(f"<!-- table: {name} -->\n<!-- end -->" for name in TABLES)
 
 
@@ -73,6 +73,14 @@ def test_the_ablation_has_mean_and_deviation_over_seeds() -> None:
     assert "not run" in rows["random"]
 
 
+def test_the_ablations_kernels_are_described_by_means_over_seeds() -> None:
+    records = [record("ablation", seed=seed, accuracy=0.4, loss=1.5 + seed) for seed in range(3)]
+    for seed, one in enumerate(records[:2]):
+        one["filters"] = {"nonzero": 0.01 + 0.02 * seed, "high_frequency_energy": 0.5}
+    (row,) = tables.kernels([*records, record()]).splitlines()[2:]
+    assert row == "| scifar | squash | 1.800 | 2.000 | 2.0 % | 50 % |"
+
+
 def test_runs_with_other_settings_are_not_in_the_ablation() -> None:
     changed = record("ablation", accuracy=0.9)
     changed["name"] += "-steps=1000"
@@ -95,11 +103,13 @@ def test_runs_on_few_images_have_a_table_of_their_own() -> None:
 
 def test_learned_butterflies_stand_beside_what_they_replace() -> None:
     records = [record("ablation", variant=variant) for variant in ("butterfly", "squash", "fixed")]
+    records.append(record("ablation", variant="butterfly", seed=1, accuracy=0.4121))
     records.append(record(task="lm", variant="h3", bits_per_byte=2.0, perplexity=4.0))
     rows = tables.butterflies(records).splitlines()[2:]
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    assert [row[4].split()[0] for row in cells] == ["91.0", "92.5", "WikiText-103,"]
-    assert cells[1][1:4] == ["12,345", "**43.2 %**", "32"]
+    assert [row[5].split()[0] for row in cells] == ["91.0", "92.5", "WikiText-103,"]
+    assert cells[1][1:5] == ["12,345", "**42.2 ± 1.4 %**", "2", "32"]
+    assert cells[0][1:5] == ["12,345", "**43.2 %**", "1", "32"]
     assert cells[2][2] == "**2.000 bits per byte**, perplexity of tokens 4"
 
 

@@ -47,6 +47,7 @@ def contents(records: list[Record], speeds: list[Record]) -> dict[str, str]:
     return {
         "results": tables.results(records),
         "regularisers": tables.regularisers(records),
+        "kernels": tables.kernels(records),
         "few": tables.few_examples(records),
         "butterflies": tables.butterflies(records),
         "lengths": tables.by_length(speeds),

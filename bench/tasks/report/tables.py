@@ -114,16 +114,44 @@ def regularisers(records: Sequence[Record]) -> str:
 
 def accuracies(records: Sequence[Record], task: str, variant: str) -> list[float]:
     """Return the test accuracies of the ablation's runs of that task and variant, in per cent."""
-    return [
-        100 * record["figures"]["accuracy"]
-        for record in records
-        if is_unchanged(record) and _key(record) == (task, "ablation", variant)
-    ]
+    return [100 * record["figures"]["accuracy"] for record in _seeds(records, (task, "ablation", variant))]
+
+
+def _seeds(records: Sequence[Record], key: tuple[str, str, str]) -> list[Record]:
+    """Return the runs of a task, preset and variant that differ in their seeds alone."""
+    return [record for record in records if is_unchanged(record) and _key(record) == key]
 
 
 def _key(record: Record) -> tuple[str, str, str]:
     config = record["config"]
     return config["task"], config["preset"], config["variant"]
+
+
+def kernels(records: Sequence[Record]) -> str:
+    """What the ablation's kernels are like after training, and how far they fit: means over the seeds."""
+    head = ["task", "kernel", "training loss", "test loss", "taps not 0", "energy in the upper half of frequencies"]
+    rows = []
+    for task in presets.CHANGES["ablation"]:
+        for variant in ablation.VARIANTS:
+            found = [record for record in _seeds(records, (task, "ablation", variant)) if record.get("filters")]
+            if found:
+                rows.append([task, variant, *_fit(found)])
+    return table(head, rows)
+
+
+def _fit(records: Sequence[Record]) -> list[str]:
+    losses = statistics.mean(last_loss(record) for record in records)
+    tested = statistics.mean(record["figures"]["loss"] for record in records)
+    shares = (statistics.mean(record["filters"][name] for record in records) for name in FILTER_SHARES)
+    return [f"{losses:.3f}", f"{tested:.3f}", *(f"{100 * share:.{0 if share > 0.1 else 1}f} %" for share in shares)]
+
+
+FILTER_SHARES = ("nonzero", "high_frequency_energy")
+
+
+def last_loss(record: Record) -> float:
+    """Return the training loss at the end, the mean of the last steps."""
+    return float([point["loss"] for point in record["curve"] if "loss" in point][-1])
 
 
 def few_examples(records: Sequence[Record]) -> str:
@@ -154,11 +182,11 @@ def _few(record: Record) -> list[str]:
         f"{images:,}",
         config["variant"] + (f", λ = {lam}" if lam else "") + ("" if dropped else ", no kernel dropout"),
         f"{record['steps'] * config['training']['batch'] // images}",
-        f"{[point['loss'] for point in record['curve'] if 'loss' in point][-1]:.3f}",
+        f"{last_loss(record):.3f}",
         f"{min(losses):.3f}, {losses[-1]:.3f}",
         f"{100 * max(accuracies):.1f}, {100 * accuracies[-1]:.1f} %",
         main_figure(record),
-        *(f"{100 * filters[name]:.0f} %" if filters else "not kept" for name in ("nonzero", "high_frequency_energy")),
+        *(f"{100 * filters[name]:.0f} %" if filters else "not kept" for name in FILTER_SHARES),
     ]
 
 
@@ -177,19 +205,21 @@ BUTTERFLIES = {
 
 def butterflies(records: Sequence[Record]) -> str:
     """Learned butterflies beside what they stand in for, and the paper's pairs."""
-    found = {_key(record): record for record in records if is_unchanged(record) and record["config"]["seed"] == 0}
-    head = ["what", "parameters", "test figure", "processor seconds", "the paper"]
-    return table(head, [_butterfly(found[key], about) for key, about in BUTTERFLIES.items() if key in found])
+    found = {key: _seeds(records, key) for key in BUTTERFLIES}
+    head = ["what", "parameters", "test figure", "seeds", "processor seconds", "the paper"]
+    return table(head, [_butterfly(found[key], about) for key, about in BUTTERFLIES.items() if found[key]])
 
 
-def _butterfly(record: Record, about: str) -> list[str]:
-    config = record["config"]
+def _butterfly(records: Sequence[Record], about: str) -> list[str]:
+    first = records[0]
+    alone = f"**{main_figure(first)}**{_others(first)}"
     return [
         about,
-        f"{record['parameters']:,}",
-        f"**{main_figure(record)}**{_others(record)}",
-        f"{record['seconds']['processor']:.0f}",
-        butterfly_figure(config["task"], config["variant"]),
+        f"{first['parameters']:,}",
+        alone if len(records) == 1 else f"**{_mean([100 * record['figures']['accuracy'] for record in records])}**",
+        str(len(records)),
+        f"{statistics.mean(record['seconds']['processor'] for record in records):.0f}",
+        butterfly_figure(first["config"]["task"], first["config"]["variant"]),
     ]
 
 
