@@ -27,7 +27,7 @@ from bench.tasks.measures import MEASURES
 from bench.tasks.models import build
 from bench.tasks.module import TaskModule
 from bench.tasks.place import Place
-from bench.tasks.presets import data_set, run_name
+from bench.tasks.presets import data_set, is_papers, run_name
 from bench.tasks.recorder import Recorder
 
 
@@ -72,7 +72,7 @@ def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]
         "figures": module.evaluated(),
         "main": measure.main,
         "higher_is_better": measure.higher_is_better,
-        "converged": config.preset == "paper",
+        "converged": is_papers(config),
         "seconds": {
             "data": round(prepared, 1),
             "train": round(trained, 1),

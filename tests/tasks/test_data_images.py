@@ -159,7 +159,10 @@ class Intruder:
         return print, ("this must not run",)
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", pickle.dumps({b"data": 1}), pickle.dumps(Intruder())])
+WRONG_CLASS = pickle.dumps({b"data": np.zeros((1, 3072), np.uint8), b"labels": [10]})
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", pickle.dumps({b"data": 1}), WRONG_CLASS, pickle.dumps(Intruder())])
 def test_a_damaged_batch_is_named_and_not_run(content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_official(tmp_path)
     (tmp_path / "cifar-10-batches-py/data_batch_3").write_bytes(content)
@@ -178,6 +181,10 @@ def test_a_damaged_jpeg_file_is_named(tmp_path: Path) -> None:
     np.savez(path, **{**arrays, "length": arrays["length"] + 1})
     with pytest.raises(CorruptDataError, match="lengths do not add up"):
         cifar(tmp_path)
+    for change in ({"label": arrays["label"] + 10}, {"is_test": arrays["is_test"][1:]}, {"is_test": arrays["label"]}):
+        np.savez(path, **{**arrays, **change})
+        with pytest.raises(CorruptDataError, match=r"cifar10_jpeg\.npz"):
+            cifar(tmp_path)
     np.savez(path, **{**arrays, "data": np.zeros_like(arrays["data"])})
     with pytest.raises(CorruptDataError, match=r"cifar10_jpeg\.npz"):
         cifar(tmp_path)

@@ -89,7 +89,14 @@ def test_a_small_test_holds_both_classes(tmp_path: Path) -> None:
 def test_damaged_reviews_are_named(tmp_path: Path) -> None:
     write_imdb_npz(tmp_path, reviews("first"), reviews("second"))
     arrays = dict(np.load(tmp_path / "imdb_test.npz"))
-    for change in ({"length": arrays["length"][:-1]}, {"label": arrays["label"][:-1]}, {"data": arrays["data"][1:]}):
+    changes: list[dict[str, np.ndarray]] = [
+        {"length": arrays["length"][:-1]},
+        {"label": arrays["label"][:-1]},
+        {"label": arrays["label"] + 1},
+        {"label": arrays["label"].astype(float)},
+        {"data": arrays["data"][1:]},
+    ]
+    for change in changes:
         np.savez(tmp_path / "imdb_test.npz", **{**arrays, **change})
         with pytest.raises(CorruptDataError, match=r"imdb_test\.npz"):
             imdb(tmp_path)
@@ -167,6 +174,7 @@ def test_a_document_with_many_links_is_in_many_pairs_without_one() -> None:
         b"no gzip",
         gzip.compress(b"{"),
         gzip.compress(b'{"text": ["a"]}'),
+        gzip.compress(b'{"text": ["a", 2], "pairs": [[0, 1]]}'),
         gzip.compress(b'{"text": ["a", "b"], "pairs": [[0, 2]]}'),
         gzip.compress(b'{"text": ["a", "b"], "pairs": [[0, 1]]}'),
         gzip.compress(b'{"text": ["a", "b"], "pairs": []}'),
@@ -189,7 +197,8 @@ def test_aan_comes_in_its_own_parts(folder: str, tmp_path: Path) -> None:
     assert [int(data.valid[i][1]) for i in range(4)] == [0, 1, 0, 1]
     assert text_of(data.valid[1][0][0]) == 'page 1, of "eval"'
     assert "ACL Anthology" in data.source
-    for damaged in (b"1.0\tonly\n", b"", b"yes\ta\tb\tc\td\n", b"1.0\ta\tb\t\xff\td\n", b"1.0\ta\tb\tc\rd\te\n"):
+    wrong_class = (b"yes\ta\tb\tc\td\n", b"2.0\ta\tb\tc\td\n")
+    for damaged in (b"1.0\tonly\n", b"", *wrong_class, b"1.0\ta\tb\t\xff\td\n", b"1.0\ta\tb\tc\rd\te\n"):
         (tmp_path / folder / "new_aan_pairs.eval.tsv").write_bytes(damaged)
         with pytest.raises(CorruptDataError, match=r"new_aan_pairs\.eval\.tsv"):
             retrieval(tmp_path)
@@ -305,3 +314,18 @@ def test_strides_and_sizes_choose_windows(tmp_path: Path) -> None:
     for options in (*bad, {"tokens": "bpe", "vocabulary": 9}):
         with pytest.raises(OptionError, match=list(options)[-1]):
             language(tmp_path, tmp_path, corpus="my.txt", **options)
+
+
+def test_whatever_a_reader_raises_on_a_damaged_archive_names_it(tmp_path: Path) -> None:
+    """Bytes of the archive are changed one by one; NumPy and zipfile raise errors of many kinds, or read what was meant."""
+    write_imdb_npz(tmp_path, reviews("first"), reviews("second"))
+    path = tmp_path / "imdb_test.npz"
+    whole = path.read_bytes()
+    named = 0
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            imdb(tmp_path)
+        except CorruptDataError as error:
+            named += "imdb_test.npz" in str(error)
+    assert named > 20

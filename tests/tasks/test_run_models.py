@@ -17,6 +17,7 @@ from bench.tasks.config import Layer, Model
 from bench.tasks.data import TaskData
 from bench.tasks.errors import TaskError
 from bench.tasks.models import build
+from bench.tasks.models.attention import rotated
 from bench.tasks.models.s4d import S4D
 from bench.tasks.models.torch_fft import LongConvOverTorchFft
 
@@ -119,6 +120,14 @@ def test_attention_knows_the_order() -> None:
     model = build(replace(SMALL, layer="attention"), CLASSES).eval()
     x = torch.randn(1, LENGTH, 2)
     assert not torch.allclose(model(x), model(x.flip(1)), atol=1e-4)
+
+
+def test_products_of_rotated_vectors_depend_on_distance_alone() -> None:
+    q, k = torch.randn(2, 1, 6, dtype=torch.float64)
+    products = rotated(q.expand(LENGTH, 6)) @ rotated(k.expand(LENGTH, 6)).mT
+    assert torch.allclose(rotated(q.expand(LENGTH, 6))[0], q[0])
+    assert torch.allclose(products[1:, 1:], products[:-1, :-1], atol=1e-12)
+    assert products[0].std() > 0.1
 
 
 def test_a_linear_skip_is_all_that_a_new_model_answers_with() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from bench.tasks.data.base import Request, TaskData
 from bench.tasks.data.cache import cached
 from bench.tasks.data.errors import CorruptDataError
-from bench.tasks.data.files import Layout, locate, read_npz, reading, starts_of
+from bench.tasks.data.files import Layout, checked_classes, locate, read_npz, reading, starts_of
 from bench.tasks.data.images import image_examples, moments, standardized
 from bench.tasks.data.splits import drawn, hold_out
 
@@ -80,6 +80,8 @@ def _read_jpeg(paths: list[Path]) -> list[tuple[np.ndarray, np.ndarray]]:
     (path,) = paths
     data, lengths, labels, is_test = read_npz(path, ("data", "length", "label", "is_test"))
     starts = starts_of(lengths, len(data), path)
+    if is_test.dtype != bool or not is_test.shape == checked_classes(labels, 10, path).shape == lengths.shape:
+        raise CorruptDataError(path, f"label {labels.shape} or is_test {is_test.shape} is not that of {len(lengths)} images")
     pixels = np.empty((len(lengths), 1024, 3), np.uint8)
     for i, (start, size) in enumerate(zip(starts, lengths, strict=True)):
         with reading(path):
@@ -100,7 +102,7 @@ def _read_official(paths: list[Path]) -> list[tuple[np.ndarray, np.ndarray]]:
 def _read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     with reading(path), path.open("rb") as file:
         content = _ArraysOnly(file, encoding="bytes").load()
-        planes, labels = np.asarray(content[b"data"]), np.asarray(content[b"labels"], np.uint8)
+        planes, labels = np.asarray(content[b"data"]), checked_classes(np.asarray(content[b"labels"]), 10, path)
         return np.ascontiguousarray(planes.reshape(len(labels), 3, 1024).transpose(0, 2, 1)), labels
 
 

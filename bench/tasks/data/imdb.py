@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.tasks.data.base import Request, TaskData
 from bench.tasks.data.errors import CorruptDataError
-from bench.tasks.data.files import Layout, locate, read_npz, reading, starts_of
+from bench.tasks.data.files import Layout, checked_classes, locate, read_npz, reading, starts_of
 from bench.tasks.data.splits import hold_out, limited, shuffled
 from bench.tasks.data.tokens import BYTE_VOCABULARY, PADDING, ByteTexts, TextExamples, checked_length
 
@@ -63,7 +63,7 @@ def _read_npz(path: Path) -> tuple[ByteTexts, np.ndarray]:
     data, lengths, labels = read_npz(path, ("data", "length", "label"))
     if len(lengths) != len(labels):
         raise CorruptDataError(path, f"{len(lengths)} texts and {len(labels)} labels")
-    return ByteTexts(data, starts_of(lengths, len(data), path), lengths), labels
+    return ByteTexts(data, starts_of(lengths, len(data), path), lengths), checked_classes(labels, 2, path)
 
 
 def _read_folders(folders: list[Path]) -> tuple[ByteTexts, np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from bench.tasks.data.base import Request, TaskData
 from bench.tasks.data.errors import CorruptDataError
-from bench.tasks.data.files import Layout, locate, reading
+from bench.tasks.data.files import Layout, checked_classes, locate, reading
 from bench.tasks.data.splits import drawn
 from bench.tasks.data.tokens import BYTE_VOCABULARY, PADDING, ByteTexts, TextExamples, checked_length
 
@@ -153,5 +153,5 @@ def _read_aan(paths: list[Path]) -> tuple[ByteTexts, dict[str, _Pairs]]:
                 documents.append([number.setdefault(text.encode(), len(number)) for text in (first, second)])
         if not classes:
             raise CorruptDataError(path, "it holds no pair")
-        pairs[name] = np.array(documents, np.int64), np.array(classes)
+        pairs[name] = np.array(documents, np.int64), checked_classes(np.array(classes), 2, path)
     return ByteTexts.joined(list(number)), pairs

@@ -10,7 +10,7 @@ from torch import nn
 from bench.tasks.config import Model
 from bench.tasks.data import TaskData
 from bench.tasks.errors import TaskError
-from bench.tasks.models.attention import Attention, Positions
+from bench.tasks.models.attention import Attention
 from bench.tasks.models.butterfly import ButterflyLongConv
 from bench.tasks.models.mlp import Mlp
 from bench.tasks.models.s4d import S4D
@@ -51,8 +51,6 @@ def build(config: Model, data: TaskData) -> nn.Module:
     for module in model.modules():
         if isinstance(module, nn.BatchNorm1d):
             module.momentum = config.norm_momentum
-    if any(isinstance(part, Attention) for part in parts):
-        model.encoder = nn.Sequential(model.encoder, Positions(data.length, config.width))
     if config.linear_skip and data.channels is not None:
         rate, dropout = config.linear_skip_lr, config.embed_dropout
         return LinearSkip(model, data.channels, config.linear_skip, rate, dropout)
