@@ -81,7 +81,7 @@ def _read_jpeg(paths: list[Path]) -> list[tuple[np.ndarray, np.ndarray]]:
     data, lengths, labels, is_test = read_npz(path, ("data", "length", "label", "is_test"))
     starts = starts_of(lengths, len(data), path)
     if is_test.dtype != bool or not is_test.shape == checked_classes(labels, 10, path).shape == lengths.shape:
-        raise CorruptDataError(path, f"label {labels.shape} or is_test {is_test.shape} is not that of {len(lengths)} images")
+        raise CorruptDataError(path, f"label {labels.shape} or is_test {is_test.shape} is not of {len(lengths)} images")
     pixels = np.empty((len(lengths), 1024, 3), np.uint8)
     for i, (start, size) in enumerate(zip(starts, lengths, strict=True)):
         with reading(path):
