@@ -37,9 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as model.lam=0.001; may be repeated")
     run.add_argument("--resume", action="store_true", help="go on from the checkpoint of an interrupted run")
-    run.add_argument(
-        "--devices", type=int, default=0, metavar="N", help="processes, each with a device (default: all GPUs)"
-    )
+    sharing = "processes, each with a device (default: as many GPUs as share a batch evenly)"
+    run.add_argument("--devices", type=int, default=0, metavar="N", help=sharing)
     _add_places(run)
     ablate = commands.add_parser("ablation", help="every regulariser and seed; what is recorded is not run again")
     ablate.set_defaults(command=lambda arguments: ablation.run(arguments, _place(arguments)))

@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, place: Place) -> int:
 
     for config in planned(arguments):
         path = place.results / f"{presets.run_name(config)}.json"
-        if path.exists() and results.read_one(path)["config"] == config.to_json():
+        if path.exists() and presets.is_current(results.read_one(path)["config"]):
             print(f"{path.stem}: there already", flush=True)
         else:
             print(experiment.describe(experiment.run(config, place)), flush=True)

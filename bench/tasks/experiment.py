@@ -23,12 +23,13 @@ from bench.tasks.config import Config
 from bench.tasks.data import TaskData, load
 from bench.tasks.data_module import TaskDataModule
 from bench.tasks.errors import TaskError
+from bench.tasks.loader import sharers
 from bench.tasks.measures import MEASURES
 from bench.tasks.models import build
 from bench.tasks.module import TaskModule
 from bench.tasks.place import Place
 from bench.tasks.presets import data_set, is_papers, run_name
-from bench.tasks.recorder import Recorder
+from bench.tasks.recorder import Recorder, processor_seconds
 
 
 def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]
         longwing.set_num_threads(place.threads)
     folder = place.runs / run_name(config)
     folder.mkdir(parents=True, exist_ok=True)
-    began, processor_began, commit = time.perf_counter(), os.times(), machine.commit()
+    began, processor_began, commit = time.perf_counter(), processor_seconds(), machine.commit()
     data = load(data_set(config.task), root=place.data, cache=place.runs / "cache", seed=_DATA_SEED, **config.data)
     prepared = time.perf_counter() - began
     steps = total_steps(config, data)
@@ -56,7 +57,6 @@ def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]
         trained = recorder.elapsed()
         trainer.test(module, datamodule=TaskDataModule(data, config.training, steps, config.seed), verbose=False)
     measure = MEASURES[data.kind]
-    processor = os.times()
     record = {
         "name": run_name(config),
         "config": config.to_json(),
@@ -76,8 +76,8 @@ def run(config: Config, place: Place, *, resume: bool = False) -> dict[str, Any]
         "seconds": {
             "data": round(prepared, 1),
             "train": round(trained, 1),
-            "all": round(time.perf_counter() - began, 1),
-            "processor": round(sum(processor[:4]) - sum(processor_began[:4]), 1),
+            "all": round(recorder.seconds + time.perf_counter() - began, 1),
+            "processor": round(recorder.processor + processor_seconds() - processor_began, 1),
         },
     }
     if trainer.is_global_zero:
@@ -104,12 +104,13 @@ def total_steps(config: Config, data: TaskData) -> int:
 
 def _trainer(config: Config, place: Place, folder: Path, steps: int, recorder: Recorder) -> lightning.Trainer:
     training = config.training
+    devices = place.devices or sharers(training.batch, max(1, torch.cuda.device_count()))
     evaluate = training.evaluate_every * training.accumulate
     # All of the training is one epoch of Lightning's: a run that goes on is the same case wherever it stopped.
     return lightning.Trainer(
         accelerator="auto",
-        devices=place.devices or "auto",
-        strategy="ddp" if place.devices > 1 else "auto",
+        devices=devices,
+        strategy="ddp" if devices > 1 else "auto",
         precision=training.precision,
         max_epochs=1,
         max_steps=steps,

@@ -20,6 +20,11 @@ class Shard:
     count: int = 1
 
 
+def sharers(batch: int, available: int) -> int:
+    """Return the most processes, of those available, that have equal shares of a batch."""
+    return max(count for count in range(1, available + 1) if batch % count == 0)
+
+
 class StepSampler(Sampler[list[int]]):
     """The indices of batch `start` to `batches` - 1 of a training that goes over the items again and again.
 

@@ -23,6 +23,6 @@ class Place:
     """0: torch's own choice."""
 
     devices: int = 0
-    """Processes, each with a device; 0: as many as there are GPUs, one without."""
+    """Processes, each with a device; 0: as many of the GPUs as share a batch evenly, one process without."""
 
     quiet: bool = False

@@ -289,6 +289,14 @@ def is_papers(config: Config) -> bool:
     return config.preset == "paper" and RECIPES[config.task].paper and not changes(config)
 
 
+def is_current(recorded: Mapping[str, Any]) -> bool:
+    """Tell whether a recorded config is what its preset has now. What the record does not know of is at its default."""
+    planned = config(*(recorded[key] for key in ("task", "preset", "variant", "seed"))).to_json()
+    defaults = Config("", "", "").to_json()
+    filled = {part: {**defaults[part], **recorded[part]} for part in ("model", "training")}
+    return planned == {**recorded, **filled}
+
+
 def run_name(config: Config) -> str:
     """Return the run's name, of its task, preset, variant and seed, and of what else differs from the preset."""
     name = f"{config.task}-{config.preset}-{config.variant}-seed{config.seed}"

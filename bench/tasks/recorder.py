@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ Point = dict[str, float]
 class Recorder(lightning.Callback):
     """Points of the training loss, mean since the last, and of the figures on the validation set.
 
-    `seconds` is training's wall time, the parts before interruptions included. `metrics.csv` has one line for each point
+    `seconds` is training's wall time, and `processor` what it used of processors: after an interruption, that of the parts
+    before. `metrics.csv` has one line for each point
     and is written anew where a training goes on, so that it never holds what a lost step logged.
     """
 
@@ -27,22 +29,23 @@ class Recorder(lightning.Callback):
         self.path, self.every = folder / "metrics.csv", every
         self.points: list[Point] = []
         self.losses: list[float] = []
-        self.seconds = 0.0
-        self.began = 0.0
+        self.seconds = self.processor = 0.0
+        self.began = self.processor_began = 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        return {"points": self.points, "losses": self.losses, "seconds": self.elapsed()}
+        seconds = {"seconds": self.elapsed(), "processor": self.processor + processor_seconds() - self.processor_began}
+        return {"points": self.points, "losses": self.losses, **seconds}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.points, self.losses = list(state_dict["points"]), list(state_dict["losses"])
-        self.seconds = state_dict["seconds"]
+        self.seconds, self.processor = state_dict["seconds"], state_dict["processor"]
 
     def elapsed(self) -> float:
         """Return the seconds of training so far."""
         return self.seconds + (time.perf_counter() - self.began if self.began else 0.0)
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self.began = time.perf_counter()
+        self.began, self.processor_began = time.perf_counter(), processor_seconds()
         self._write(trainer)
 
     def on_train_batch_end(
@@ -80,3 +83,8 @@ class Recorder(lightning.Callback):
             writer = csv.DictWriter(file, list(names))
             writer.writeheader()
             writer.writerows(self.points)
+
+
+def processor_seconds() -> float:
+    """Return what this process and the children that it waited for have used of processors."""
+    return sum(os.times()[:4])

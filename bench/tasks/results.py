@@ -35,10 +35,18 @@ def read(folder: Path) -> Iterator[dict[str, Any]]:
 
 def read_one(path: Path) -> dict[str, Any]:
     """Return the record of a file; another file is an error that names it."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise TaskError(f"{path} is corrupt: {error}") from error
-    if not isinstance(record, dict) or not record.keys() >= KEYS:
+    record = read_json(path)
+    if not record.keys() >= KEYS:
         raise TaskError(f"{path} is no record of a run: it must hold {', '.join(sorted(KEYS))}")
     return record
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a JSON file holds; anything else is an error that names the file."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise TaskError(f"{path} is corrupt: {error}") from error
+    if not isinstance(content, dict):
+        raise TaskError(f"{path} is no record: it must hold an object")
+    return content

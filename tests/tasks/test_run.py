@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.tasks import presets, results
 from bench.tasks.__main__ import main
+from bench.tasks.config import override
 from bench.tasks.errors import TaskError
+from bench.tasks.report import page
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +37,42 @@ def test_smoke(task: str, data_folder: Path, folder: Path) -> None:
     assert record["curve"][-1]["step"] == record["steps"]
     assert record["seconds"]["train"] <= record["seconds"]["all"]
     assert record["baselines"]
+    logs = folder / "runs" / record["name"]
+    assert (logs / "metrics.csv").read_text().startswith("step,")
+    assert [path for path in (logs / "tensorboard").iterdir() if path.name.startswith("events.")]
+
+
+def ran(task: str, data: Path, folder: Path, settings: list[str], variant: str | None = None) -> dict[str, Any]:
+    """Run the smoke preset with those settings, and return the record."""
+    more = [part for setting in settings for part in ("--set", setting)] + (["--variant", variant] if variant else [])
+    assert main(command(task, data, folder, *more)) == 0
+    name = presets.run_name(override(presets.config(task, "smoke", variant), settings))
+    return results.read_one(folder / "results" / f"{name}.json")
 
 
 @pytest.mark.parametrize("variant", ["random", "both", "geometric", "s4d", "transformer", "butterfly", "torch_fft"])
 def test_variants(variant: str, data_folder: Path, folder: Path) -> None:
-    assert (
-        main(
-            command(
-                "text", data_folder, folder, "--variant", variant, "--set", "training.steps=2", "--set", "model.lam=0.001"
-            )
-        )
-        == 0
-    )
+    record = ran("text", data_folder, folder, ["training.steps=2", "model.lam=0.001"], variant)
+    assert record["config"]["variant"] == variant
+    assert math.isfinite(record["figures"]["loss"])
 
 
 def test_gradients_are_clipped_in_mixed_precision(data_folder: Path, folder: Path) -> None:
-    settings = ["training.clip=1.0", "training.precision=bf16-mixed", "training.steps=2"]
-    assert main(command("lm", data_folder, folder, *(part for setting in settings for part in ("--set", setting)))) == 0
+    """A bound that leaves nothing of a gradient leaves the model as it was, as no learning rate does."""
+    settings = ["training.precision=bf16-mixed", "training.weight_decay=0.0", "training.steps=6"]
+    more = ["training.clip=0.0", "training.clip=1e-12", "training.lr=0.0"]
+    moved, held, still = (
+        ran("lm", data_folder, folder, [*settings, one])["figures"]["bits_per_byte"] for one in more
+    )
+    assert held == pytest.approx(still, abs=1e-3)
+    assert abs(moved - still) > 1e-2
 
 
 @pytest.mark.parametrize("variant", ["long_conv", "transformer", "butterfly_mlp"])
 def test_variants_of_the_language_model(variant: str, data_folder: Path, folder: Path) -> None:
-    assert main(command("lm", data_folder, folder, "--variant", variant, "--set", "training.steps=2")) == 0
+    record = ran("lm", data_folder, folder, ["training.steps=2"], variant)
+    assert record["config"]["variant"] == variant
+    assert math.isfinite(record["figures"]["bits_per_byte"])
 
 
 @pytest.mark.parametrize(
@@ -92,6 +110,10 @@ def test_a_corrupt_record_is_named(tmp_path: Path) -> None:
         path.write_text(content)
         with pytest.raises(TaskError, match=r"a\.json"):
             results.read_one(path)
+    (tmp_path / "speed").mkdir()
+    path.rename(tmp_path / "speed" / "length-cpu-1024.json").write_text("{")
+    with pytest.raises(TaskError, match=r"length-cpu-1024\.json"):
+        page.read(tmp_path)
 
 
 def test_list_names_every_task(capsys: pytest.CaptureFixture[str]) -> None:

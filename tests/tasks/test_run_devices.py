@@ -12,6 +12,7 @@ import pytest
 
 from bench.tasks import presets, results
 from bench.tasks.config import override
+from bench.tasks.loader import sharers
 
 ROOT = Path(__file__).resolve().parents[2]
 # Dropout differs by process, and a batch norm sees its own half alone: a layer norm, and nothing dropped.
@@ -34,6 +35,11 @@ def trained(data: Path, folder: Path, devices: int) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     name = presets.run_name(override(presets.config("text", "smoke"), SETTINGS))
     return results.read_one(folder / "results" / f"{name}.json")
+
+
+@pytest.mark.parametrize(("batch", "available", "expected"), [(50, 1, 1), (50, 4, 2), (50, 8, 5), (64, 8, 8), (7, 4, 1)])
+def test_as_many_devices_as_share_a_batch_evenly(batch: int, available: int, expected: int) -> None:
+    assert sharers(batch, available) == expected
 
 
 def test_two_processes_train_as_one(data_folder: Path, tmp_path: Path) -> None:

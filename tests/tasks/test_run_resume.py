@@ -13,6 +13,7 @@ from bench.tasks.config import Config, override
 from bench.tasks.errors import TaskError
 from bench.tasks.module import TaskModule
 from bench.tasks.place import Place
+from bench.tasks.recorder import Recorder
 
 # 3 batches a pass, so 14 steps cross passes; dropout, batch norm, clipping, and an evaluation where a checkpoint is.
 COMMON = [
@@ -68,6 +69,22 @@ def test_a_resumed_training_has_the_same_curve(batch: int, more: list[str], data
     files = [tmp_path / part / "runs" / presets.run_name(config) / "metrics.csv" for part in ("whole", "parts")]
     lines = [file.read_text().splitlines() for file in files]
     assert len(lines[0]) == len(lines[1]) == len(expected["curve"]) + 1
+
+
+def test_the_times_of_a_resumed_training_are_those_of_all_its_parts(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = place(data_folder, tmp_path)
+    stopped(settings(), here, 5)
+    load = Recorder.load_state_dict
+
+    def hours_later(self: Recorder, state: dict[str, Any]) -> None:
+        load(self, {**state, "seconds": state["seconds"] + 7200, "processor": state["processor"] + 3600})
+
+    monkeypatch.setattr(Recorder, "load_state_dict", hours_later)
+    seconds = experiment.run(settings(), here, resume=True)["seconds"]
+    assert 7200 < seconds["train"] <= seconds["all"] < 10_000
+    assert 3600 < seconds["processor"] < 7200
 
 
 def test_another_seed_has_another_curve(data_folder: Path, tmp_path: Path) -> None:

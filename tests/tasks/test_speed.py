@@ -11,7 +11,7 @@ import pytest
 
 from bench.tasks.__main__ import main
 from bench.tasks.report import tables
-from bench.tasks.speed import by_length, path256
+from bench.tasks.speed import by_length, path256, timing
 from bench.tasks.speed.timing import Elsewhere, interleaved
 
 
@@ -40,9 +40,9 @@ def test_by_length(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "before", "expected"),
     [
-        ("attention", {"contenders": {"attention": {"seconds": 8.2}}}, "8.2 s a step at 64"),
-        ("attention", {"contenders": {"attention": {"seconds": 7.4}}}, ""),
-        ("S4D", {"contenders": {"S4D": {"seconds": 8.2}}}, ""),
+        ("attention", {"contenders": {"attention": {"seconds": 60.2}}}, "60.2 s a step at 64"),
+        ("attention", {"contenders": {"attention": {"seconds": 59.8}}}, ""),
+        ("S4D", {"contenders": {"S4D": {"seconds": 60.2}}}, ""),
         ("S4D", {"contenders": {}, "left_out": {"S4D": "20 s a step at 32"}}, "20 s a step at 32"),
     ],
 )
@@ -54,14 +54,14 @@ def test_what_would_take_too_long_is_left_out(name: str, before: dict[str, Any],
 def test_without_a_record_the_shortest_length_tells_what_takes_too_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def five_seconds(calls: dict[str, Any], _rounds: int) -> dict[str, dict[str, float]]:
-        return {name: {"seconds": 5.0, "spread": 0.0, "fastest": 5.0} for name in calls}
+    def forty_seconds(calls: dict[str, Any], _rounds: int) -> dict[str, dict[str, float]]:
+        return {name: {"seconds": 40.0, "spread": 0.0, "fastest": 40.0} for name in calls}
 
     monkeypatch.setattr(by_length, "LENGTHS", (16,))
-    monkeypatch.setattr(by_length, "interleaved", five_seconds)
+    monkeypatch.setattr(by_length, "interleaved", forty_seconds)
     (record,) = measured(tmp_path, "lengths", "--lengths", "64")
     assert set(record["contenders"]) == {"longwing", "torch.fft", "S4D"}
-    assert record["left_out"] == {"attention": "5.0 s a step at 16"}
+    assert record["left_out"] == {"attention": "40.0 s a step at 16"}
 
 
 @pytest.mark.parametrize("what", ["step", "memory", "convolution"])
@@ -87,9 +87,28 @@ def test_each_round_begins_one_call_further_on_and_no_call_is_timed_cold() -> No
     assert set(found) == set("abc")
 
 
-def test_own_work_is_not_others() -> None:
+def test_a_long_call_is_timed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timing, "LONG", 0.01)
+    order: list[str] = []
+
+    def long() -> None:
+        order.append("l")
+        time.sleep(0.02)
+
+    assert interleaved({"long": long, "short": lambda: order.append("s")}, 2)["long"]["seconds"] >= 0.02
+    assert "".join(order) == "lss" + "ssl"
+
+
+def test_own_work_is_not_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All processors were busy for as long as this process, and for half of the time of one besides."""
+    began, processor = time.perf_counter(), time.process_time()
+
+    def busy() -> float:
+        return time.process_time() - processor + 0.5 * (time.perf_counter() - began)
+
+    monkeypatch.setattr(timing, "_busy_seconds", busy)
+    monkeypatch.setattr(timing.os, "cpu_count", lambda: 1)
     with Elsewhere() as elsewhere:
-        until = time.process_time() + 0.3
-        while time.process_time() < until:
+        while time.perf_counter() < began + 0.3:
             pass
-    assert elsewhere.share is None or 0 <= elsewhere.share <= 1
+    assert elsewhere.share == pytest.approx(0.5, abs=0.1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from pathlib import Path
 
@@ -38,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def read(folder: Path) -> tuple[list[Record], list[Record]]:
     """Return the records of the runs and those of speed."""
-    speeds = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "speed").glob("*.json"))]
+    speeds = [results.read_json(path) for path in sorted((folder / "speed").glob("*.json"))]
     return list(results.read(folder)), speeds
 
 

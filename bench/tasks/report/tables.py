@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -52,8 +53,15 @@ def has_few_examples(record: Record) -> bool:
 
 
 def is_unchanged(record: Record) -> bool:
-    """Tell whether the run's settings are those of its preset: a name ends in what differs from it."""
-    return str(record["name"]).endswith(f"-seed{record['config']['seed']}")
+    """Tell whether the run's settings are those that its preset has now."""
+    return presets.is_current(record["config"])
+
+
+def _preset(record: Record) -> str:
+    """The run's preset, what was changed in it (its name ends in that), and whether it is less than the paper's recipe."""
+    _, _, changed = str(record["name"]).partition(f"-seed{record['config']['seed']}-")
+    parts = [record["config"]["preset"], *re.split("-(?=[a-z_]+=)", changed)]
+    return ", ".join(part for part in [*parts, "" if record["converged"] else "not converged"] if part)
 
 
 def _result(record: Record) -> list[str]:
@@ -69,7 +77,7 @@ def _result(record: Record) -> list[str]:
         f"**{main_figure(record)}**{_others(record)}",
         ", ".join(f"{name} {_shown(record['main'], value)}" for name, value in record["baselines"].items()),
         figure(config["task"], config["variant"]),
-        config["preset"] if record["converged"] else f"{config['preset']}, not converged",
+        _preset(record),
         f"{seconds['all']:.0f}, {seconds['processor']:.0f}",
     ]
 
@@ -101,7 +109,7 @@ def _others(record: Record) -> str:
 def regularisers(records: Sequence[Record]) -> str:
     """The ablation: mean and standard deviation of test accuracy over the seeds that were run, beside the paper's."""
     tasks = list(presets.CHANGES["ablation"])
-    head = ["kernel", *(part for task in tasks for part in (f"{task}, ours", "seeds", f"{task}, the paper"))]
+    head = ["kernel", *(part for task in tasks for part in (f"{task}, not converged", "seeds", f"{task}, the paper"))]
     rows = []
     for variant in ablation.VARIANTS:
         row = [variant]
@@ -169,6 +177,7 @@ def few_examples(records: Sequence[Record]) -> str:
         "test",
         "taps not 0",
         "energy in the upper half of frequencies",
+        "preset",
     ]
     return table(head, [_few(record) for record in chosen])
 
@@ -187,6 +196,7 @@ def _few(record: Record) -> list[str]:
         f"{100 * max(accuracies):.1f}, {100 * accuracies[-1]:.1f} %",
         main_figure(record),
         *(f"{100 * filters[name]:.0f} %" if filters else "not kept" for name in FILTER_SHARES),
+        _preset(record),
     ]
 
 
@@ -206,7 +216,7 @@ BUTTERFLIES = {
 def butterflies(records: Sequence[Record]) -> str:
     """Learned butterflies beside what they stand in for, and the paper's pairs."""
     found = {key: _seeds(records, key) for key in BUTTERFLIES}
-    head = ["what", "parameters", "test figure", "seeds", "processor seconds", "the paper"]
+    head = ["what", "parameters", "test figure", "seeds", "processor seconds", "preset", "the paper"]
     return table(head, [_butterfly(found[key], about) for key, about in BUTTERFLIES.items() if found[key]])
 
 
@@ -219,6 +229,7 @@ def _butterfly(records: Sequence[Record], about: str) -> list[str]:
         alone if len(records) == 1 else f"**{_mean([100 * record['figures']['accuracy'] for record in records])}**",
         str(len(records)),
         f"{statistics.mean(record['seconds']['processor'] for record in records):.0f}",
+        _preset(first),
         butterfly_figure(first["config"]["task"], first["config"]["variant"]),
     ]
 
@@ -245,7 +256,7 @@ def _speeds(row: Record, names: Sequence[str]) -> list[str]:
         else:
             one = row["contenders"][name]
             memory = "" if one["peak_bytes"] is None else f", {one['peak_bytes'] / 2**20:,.0f} MiB"
-            cells.append(f"{one['tokens_per_s'] / 1000:.1f}{memory}")
+            cells.append(f"{one['tokens_per_s'] / 1000:.1f} ± {50 * one['spread']:.0f} %{memory}")
     return [*cells, _elsewhere(row)]
 
 

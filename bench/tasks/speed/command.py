@@ -62,8 +62,7 @@ def _shorter(arguments: argparse.Namespace) -> dict[str, Any] | None:
     first, shortest = arguments.lengths[0], by_length.LENGTHS[0]
     path = arguments.results / f"{_prefix()}-{first // 2}.json"
     if path.exists():
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
+        return results.read_json(path)
     return by_length.measure(shortest, rounds=1, threads=arguments.threads, previous=None) if first > shortest else None
 
 
