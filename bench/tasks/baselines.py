@@ -16,11 +16,16 @@ def found(config: Config, data: TaskData, root: Path | None) -> dict[str, float]
         training, tested = series[: -fmri.TEST_SUBJECTS], series[-fmri.TEST_SUBJECTS :]
         return {"persistence": baselines.persistence(tested), "ridge VAR": baselines.ridge_var(training, tested)}
     if data.kind == "language_model":
-        return {"xz": baselines.xz_bits_per_byte(_test_text(config, root))}
+        parts = _texts(config, root)
+        return {
+            "xz": baselines.xz_bits_per_byte(parts["test"]),
+            "xz after the training text": baselines.xz_bits_per_byte(parts["test"], parts["train"] + parts["valid"]),
+        }
     known = {"majority": baselines.majority(data)}
     return {**known, "TF-IDF": baselines.tfidf(data)} if data.kind == "retrieval" else known
 
 
-def _test_text(config: Config, root: Path | None) -> bytes:
+def _texts(config: Config, root: Path | None) -> dict[str, bytes]:
     options: dict[str, Any] = dict(config.data)
-    return language.read(root, options.get("corpus", "wikitext2")).parts["test"][: options.get("test_size")]
+    parts = language.read(root, options.get("corpus", "wikitext2")).parts
+    return {name: text[: options.get(f"{name}_size")] for name, text in parts.items()}

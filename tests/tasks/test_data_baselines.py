@@ -91,6 +91,7 @@ def test_xz_bits_are_those_of_the_compressed_file() -> None:
     assert 8 < xz_bits_per_byte(noise) < 8.2
     text = b"to be or not to be " * 500
     assert xz_bits_per_byte(text) < 0.3
+    assert xz_bits_per_byte(noise, before=noise) < 0.5
     assert xz_bits_per_byte(text) == 8 * len(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME)) / len(text)
     with pytest.raises(OptionError, match="text"):
         xz_bits_per_byte(b"")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from bench.tasks.__main__ import main
+from bench.tasks.errors import TaskError
 from bench.tasks.report import tables
-from bench.tasks.speed import by_length, path256, timing
+from bench.tasks.speed import by_length, path256, step, timing
 from bench.tasks.speed.timing import Elsewhere, interleaved
 
 
@@ -112,3 +113,10 @@ def test_own_work_is_not_others(monkeypatch: pytest.MonkeyPatch) -> None:
         while time.perf_counter() < began + 0.3:
             pass
     assert elsewhere.share == pytest.approx(0.5, abs=0.1)
+
+
+def test_models_that_train_to_different_losses_are_not_timed() -> None:
+    with pytest.raises(TaskError, match="must agree"):
+        step.check({"longwing": lambda: 1.0, "torch.fft": lambda: 1.001})
+    with pytest.raises(TaskError, match="not finite"):
+        step.check({"longwing": lambda: 1.0, "torch.fft": lambda: 1.0, "S4D": lambda: float("nan")})

@@ -119,8 +119,12 @@ def _error(fitted: np.ndarray, series: np.ndarray, order: int) -> float:
     return float(np.mean((past @ fitted - now) ** 2))
 
 
-def xz_bits_per_byte(text: bytes) -> float:
-    """Return the bits that xz at its best preset spends on each byte of `text`."""
+def xz_bits_per_byte(text: bytes, before: bytes = b"") -> float:
+    """Return the bits that xz at its best preset spends on each byte of `text`, which follows `before`."""
     if not text:
         raise OptionError("text", text, "one byte and more")
-    return 8 * len(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME)) / len(text)
+    return 8 * (_xz_bytes(before + text) - (_xz_bytes(before) if before else 0)) / len(text)
+
+
+def _xz_bytes(text: bytes) -> int:
+    return len(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))

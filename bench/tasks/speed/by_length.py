@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from bench.tasks.config import Model
-from bench.tasks.errors import TaskError
 from bench.tasks.speed import step
 from bench.tasks.speed.timing import Elsewhere, interleaved
 
@@ -19,9 +16,6 @@ TOKENS = 65_536
 MODEL = Model(layers=2, width=64, channels=1, norm="batch", kernel_dropout=0.0, heads=4)
 LONGEST_SECONDS = 120.0
 """A contender that would take longer for a step, to judge by a shorter length, is left out and named."""
-
-AGREEMENT = 1e-4
-"""Largest relative difference between the losses of longwing's model and torch.fft's, after a step of each."""
 
 
 def measure(length: int, *, rounds: int, threads: int, previous: dict[str, Any] | None) -> dict[str, Any]:
@@ -36,7 +30,7 @@ def measure(length: int, *, rounds: int, threads: int, previous: dict[str, Any] 
             left_out[name] = reason
         else:
             calls[name] = step.new_step(step.new_model(layer, MODEL, length), inputs)
-    _check(calls)
+    step.check(calls)
     with Elsewhere() as elsewhere:
         timings = interleaved(calls, rounds)
     memory = {name: step.peak_bytes(step.CONTENDERS[name], MODEL, batch, length, threads) for name in calls}
@@ -58,13 +52,3 @@ def reason_to_leave_out(name: str, length: int, previous: dict[str, Any] | None)
     growth = length / previous["length"] if name == "attention" else 1  # the number of samples is the same
     return f"{before:.1f} s a step at {previous['length']}" if growth * before > LONGEST_SECONDS else ""
 
-
-def _check(calls: dict[str, Callable[[], float]]) -> None:
-    """Raise unless longwing and torch.fft train to the same loss, and the others to a number."""
-    losses = {name: call() for name, call in calls.items()}
-    losses.update({name: calls[name]() for name in ("longwing", "torch.fft")})
-    ours, theirs = losses["longwing"], losses["torch.fft"]
-    if not abs(ours - theirs) <= AGREEMENT * abs(theirs):
-        raise TaskError(f"after a step the loss is {ours} over longwing and {theirs} over torch.fft: they must agree")
-    if not all(torch.isfinite(torch.tensor(list(losses.values())))):
-        raise TaskError(f"losses are not finite: {losses}")

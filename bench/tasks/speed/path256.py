@@ -22,14 +22,16 @@ BATCH = 4
 def training_step(*, layers: int, batch: int, rounds: int) -> dict[str, Any]:
     """Time a step of the paper's model for Path256, with that many of its layers, over longwing and over torch.fft.
 
-    `saved_bytes` is what autograd keeps between forward and backward; each layer adds the same. `split` is that of one more
-    step, under torch's profiler.
+    Without kernel dropout, so that both compute the same: their losses must agree after a step. `saved_bytes` is what
+    autograd keeps between forward and backward; each layer adds the same. `split` is that of one more step, under torch's
+    profiler.
     """
     recipe = replace(presets.RECIPES["path256"].model, layers=layers, kernel_dropout=0.0)
     inputs = step.new_batch(batch, LENGTH)
     models = {name: step.new_model(step.CONTENDERS[name], recipe, LENGTH) for name in ("longwing", "torch.fft")}
     saved = {name: step.saved_bytes(model, inputs) for name, model in models.items()}
     calls = {name: step.new_step(model, inputs) for name, model in models.items()}
+    step.check(calls)
     with Elsewhere() as elsewhere:
         timings = interleaved(calls, rounds)
     splits = {name: step.split(call) for name, call in calls.items()}

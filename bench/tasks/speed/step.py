@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from torch.utils.data import TensorDataset
 
 from bench.tasks.config import Layer, Model
 from bench.tasks.data import TaskData
+from bench.tasks.errors import TaskError
 from bench.tasks.models import build
 
 CONTENDERS: dict[str, Layer] = {
@@ -58,6 +60,21 @@ def new_step(model: torch.nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -
         return float(loss.detach())
 
     return step
+
+
+AGREEMENT = 1e-4
+"""Largest relative difference between the losses of longwing's model and torch.fft's, after a step of each."""
+
+
+def check(calls: dict[str, Callable[[], float]]) -> None:
+    """Raise unless longwing and torch.fft train to the same loss, and the others to a number."""
+    losses = {name: call() for name, call in calls.items()}
+    losses.update({name: calls[name]() for name in ("longwing", "torch.fft")})
+    ours, theirs = losses["longwing"], losses["torch.fft"]
+    if not abs(ours - theirs) <= AGREEMENT * abs(theirs):
+        raise TaskError(f"after a step the loss is {ours} over longwing and {theirs} over torch.fft: they must agree")
+    if not all(math.isfinite(loss) for loss in losses.values()):
+        raise TaskError(f"losses are not finite: {losses}")
 
 
 _OPERATIONS = {
