@@ -329,3 +329,14 @@ def test_whatever_a_reader_raises_on_a_damaged_archive_names_it(tmp_path: Path) 
         except CorruptDataError as error:
             named += "imdb_test.npz" in str(error)
     assert named > 20
+
+
+def test_byte_pairs_lose_nothing_but_characters_that_are_cut(tmp_path: Path) -> None:
+    """The parts of a text are cut at bytes; each character of this one has three."""
+    (tmp_path / "my.txt").write_text("日本語の文。\n" * 60, encoding="utf-8")
+    data = language(tmp_path, tmp_path / "cache", corpus="my.txt", tokens="bpe", vocabulary=300, length=8)
+    assert len(data.test) > 0
+    (tmp_path / "my.txt").write_bytes("日本語の文。\n".encode() * 30 + b"\xff" + b"a" * 600)
+    with pytest.raises(OptionError, match="not UTF-8, see its byte 570"):
+        language(tmp_path, tmp_path / "cache", corpus="my.txt", tokens="bpe", vocabulary=300, length=8)
+    assert language(tmp_path, tmp_path / "cache", corpus="my.txt", tokens="byte", length=8).vocabulary == 256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -179,8 +180,7 @@ def _byte_pairs(cache: Path, text: Corpus, vocabulary: int) -> tuple[dict[str, n
     def build(folder: Path) -> None:
         from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-        # A cut may fall inside a character: what is left of it is dropped.
-        texts = {part: content.decode("utf-8", "ignore") for part, content in text.parts.items()}
+        texts = {part: _characters(content) for part, content in text.parts.items()}
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         tokenizer.decoder = decoders.ByteLevel()
@@ -196,3 +196,13 @@ def _byte_pairs(cache: Path, text: Corpus, vocabulary: int) -> tuple[dict[str, n
     digests = {part: hashlib.sha256(content).hexdigest() for part, content in text.parts.items()}
     arrays = cached(cache, "byte_pairs", {"version": 1, "vocabulary": vocabulary, "text": digests}, build)
     return {part: arrays[part] for part in text.parts}, int(arrays["vocabulary"])
+
+
+def _characters(content: bytes) -> str:
+    """Decode UTF-8; of a character that a cut went through, at either end, what is left is dropped."""
+    start = next((i for i in range(min(4, len(content))) if content[i] & 0xC0 != 0x80), 0)
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(content[start:])
+    except UnicodeDecodeError as error:
+        place = start + error.start
+        raise OptionError("tokens", "bpe", f"byte for a text that is not UTF-8, see its byte {place}") from error
