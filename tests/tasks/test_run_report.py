@@ -14,7 +14,7 @@ from bench.tasks.__main__ import main
 from bench.tasks.config import override
 from bench.tasks.errors import TaskError
 from bench.tasks.paper import figure
-from bench.tasks.report import page, tables
+from bench.tasks.report import page, speeds, tables
 
 TABLES = ("results", "regularisers", "kernels", "few", "butterflies", "lengths", "path256", "split")
 MARKS = "\n".join(f"<!-- table: {name} -->\n<!-- end -->" for name in TABLES)
@@ -132,7 +132,7 @@ def test_learned_butterflies_stand_beside_what_they_replace() -> None:
 
 
 def test_what_was_not_run_is_named() -> None:
-    assert "not run: 20.0 s a step at 512" in tables.by_length([SPEED])
+    assert "not run: 20.0 s a step at 512" in speeds.by_length([SPEED])
 
 
 def test_without_records_a_table_says_so() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bench.tasks.__main__ import main
 from bench.tasks.errors import TaskError
-from bench.tasks.report import tables
+from bench.tasks.report import speeds
 from bench.tasks.speed import by_length, path256, step, timing
 from bench.tasks.speed.timing import Elsewhere, interleaved
 
@@ -35,7 +35,7 @@ def test_by_length(tmp_path: Path) -> None:
         for one in record["contenders"].values():
             assert one["tokens_per_s"] == pytest.approx(128 / one["seconds"])
             assert one["peak_bytes"] > 0
-    assert len(tables.by_length(records).splitlines()) == 4
+    assert len(speeds.by_length(records).splitlines()) == 4
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_path256(what: str, tmp_path: Path) -> None:
         seconds = [record["contenders"][name]["seconds"] for name in ("torch.fft", "longwing")]
         assert record["speedup"] == pytest.approx(seconds[0] / seconds[1])
     if what == "step":
-        assert len(tables.split([record]).splitlines()) == 4
+        assert len(speeds.split([record]).splitlines()) == 4
         for one in record["contenders"].values():
             assert set(one["split"]) == {"dense products", "batch norms", "optimizer", "the convolution and all else"}
             assert all(seconds > 0 for seconds in one["split"].values())
-    assert len(tables.path256([record]).splitlines()) == 3
+    assert len(speeds.path256([record]).splitlines()) == 3
 
 
 def test_each_round_begins_one_call_further_on_and_no_call_is_timed_cold() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.tasks import results
 from bench.tasks.errors import TaskError
+from bench.tasks.report import speeds as speed_tables
 from bench.tasks.report import tables
 from bench.tasks.report.tables import Record
 
@@ -49,9 +50,9 @@ def contents(records: list[Record], speeds: list[Record]) -> dict[str, str]:
         "kernels": tables.kernels(records),
         "few": tables.few_examples(records),
         "butterflies": tables.butterflies(records),
-        "lengths": tables.by_length(speeds),
-        "path256": tables.path256(speeds),
-        "split": tables.split(speeds),
+        "lengths": speed_tables.by_length(speeds),
+        "path256": speed_tables.path256(speeds),
+        "split": speed_tables.split(speeds),
     }
 
 
