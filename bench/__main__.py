@@ -11,61 +11,82 @@ from pathlib import Path
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one benchmark; return 1 where a result of longwing's was wrong or longwing could not be timed."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    cpu = commands.add_parser("cpu", help="every case beside every library, on the CPU")
-    cpu.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
-    cpu.add_argument("--only", nargs="+", metavar="CASE", default=[], help="cases so named, or whose name contains it")
-    cpu.add_argument("--measure", nargs="+", metavar="NAME", default=[], choices=("full", "cached", "train"))
-    cpu.add_argument("--threads", type=int, default=1, help="the cases for so many threads (default: %(default)s)")
-    cpu.add_argument("--rounds", type=int, help="rounds of every case (default: the case's own)")
-    cpu.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
-    cpu.add_argument("--list", action="store_true", help="print the names of the cases, and measure nothing")
-    torch = commands.add_parser("torch", help="a training step beside torch.fft, calls' overhead, butterflies, on the CPU")
-    torch.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
-    parts = ("training", "overhead", "butterfly")
-    torch.add_argument("--part", nargs="+", choices=parts, default=parts, help="what to measure (default: all)")
-    torch.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
-    torch.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
-    torch_page = commands.add_parser("torch-page", help="write the measured part of docs/torch/performance.md")
-    torch_page.add_argument("results", type=Path, metavar="FILE", help="results of `torch --json`")
-    gpu = commands.add_parser("gpu", help="beside torch's real FFT, on a CUDA device")
-    gpu.add_argument("--smoke", action="store_true", help="few cases")
-    gpu.add_argument("--only", nargs="+", metavar="TEXT", default=[], help="cases whose name contains a TEXT")
-    gpu.add_argument("--seconds", type=float, default=240, help="start no case after so long (default: %(default)s)")
-    gpu.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
-    instructions = commands.add_parser(
-        "instructions", help="instructions a sample, by callgrind, beside the compiler's baseline"
-    )
-    instructions.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's count_instructions")
-    instructions.add_argument("--record", action="store_true", help="make the counts this compiler's baseline")
-    regret = commands.add_parser("regret", help="the plan's choice of form beside every other form")
-    regret.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's time_forms")
-    regret.add_argument(
-        "--only", nargs="+", metavar="TEXT", default=[], help="points whose name contains it, as 'causal float32'"
-    )
-    regret.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
-    memory = commands.add_parser("memory", help="peak memory of a call, each in a process of its own")
-    memory.add_argument("--only", nargs="+", metavar="CASE", default=[], help="cases so named")
-    memory.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
-    page = commands.add_parser("page", help="write the measured part of docs/performance.md, and its plots")
-    page.add_argument("results", type=Path, metavar="FILE", help="results of `cpu --json` and `memory --json`")
+    parser = _parser()
     arguments = parser.parse_args(argv)
     for option in ("threads", "rounds"):
         value = getattr(arguments, option, None)
         if value is not None and value < 1:
             parser.error(f"--{option} is {value}: supported are 1 and more")
-    run = {
-        "cpu": _cpu,
-        "torch": _torch,
-        "torch-page": _torch_page,
-        "gpu": _gpu,
-        "instructions": _instructions,
-        "regret": _regret,
-        "memory": _memory,
-        "page": _page,
-    }
-    return run[arguments.command](parser, arguments)
+    return _COMMANDS[arguments.command](parser, arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    _add_cpu(commands.add_parser("cpu", help="every case beside every library, on the CPU"))
+    _add_torch(
+        commands.add_parser("torch", help="a training step beside torch.fft, calls' overhead, butterflies, on the CPU")
+    )
+    _add_torch_page(commands.add_parser("torch-page", help="write the measured part of docs/torch/performance.md"))
+    _add_gpu(commands.add_parser("gpu", help="beside torch's real FFT, on a CUDA device"))
+    _add_instructions(
+        commands.add_parser("instructions", help="instructions a sample, by callgrind, beside the compiler's baseline")
+    )
+    _add_regret(commands.add_parser("regret", help="the plan's choice of form beside every other form"))
+    _add_memory(commands.add_parser("memory", help="peak memory of a call, each in a process of its own"))
+    _add_page(commands.add_parser("page", help="write the measured part of docs/performance.md, and its plots"))
+    return parser
+
+
+def _add_cpu(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
+    parser.add_argument("--only", nargs="+", metavar="CASE", default=[], help="cases so named, or whose name contains it")
+    parser.add_argument("--measure", nargs="+", metavar="NAME", default=[], choices=("full", "cached", "train"))
+    parser.add_argument("--threads", type=int, default=1, help="the cases for so many threads (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, help="rounds of every case (default: the case's own)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
+    parser.add_argument("--list", action="store_true", help="print the names of the cases, and measure nothing")
+
+
+def _add_torch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--smoke", action="store_true", help="few cases and rounds: less than a minute")
+    parts = ("training", "overhead", "butterfly")
+    parser.add_argument("--part", nargs="+", choices=parts, default=parts, help="what to measure (default: all)")
+    parser.add_argument("--threads", type=int, default=1, help="threads for each (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
+
+
+def _add_torch_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", type=Path, metavar="FILE", help="results of `torch --json`")
+
+
+def _add_gpu(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--smoke", action="store_true", help="few cases")
+    parser.add_argument("--only", nargs="+", metavar="TEXT", default=[], help="cases whose name contains a TEXT")
+    parser.add_argument("--seconds", type=float, default=240, help="start no case after so long (default: %(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
+
+
+def _add_instructions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's count_instructions")
+    parser.add_argument("--record", action="store_true", help="make the counts this compiler's baseline")
+
+
+def _add_regret(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--program", type=Path, required=True, metavar="FILE", help="tests/cpp's time_forms")
+    parser.add_argument(
+        "--only", nargs="+", metavar="TEXT", default=[], help="points whose name contains it, as 'causal float32'"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="put every number into FILE")
+
+
+def _add_memory(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", nargs="+", metavar="CASE", default=[], help="cases so named")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="add every number to FILE")
+
+
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("results", type=Path, metavar="FILE", help="results of `cpu --json` and `memory --json`")
 
 
 def _torch(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
@@ -150,6 +171,18 @@ def _page(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int
 
     page.write(arguments.results)
     return 0
+
+
+_COMMANDS = {
+    "cpu": _cpu,
+    "torch": _torch,
+    "torch-page": _torch_page,
+    "gpu": _gpu,
+    "instructions": _instructions,
+    "regret": _regret,
+    "memory": _memory,
+    "page": _page,
+}
 
 
 def _limit_threads(threads: int) -> None:

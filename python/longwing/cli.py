@@ -132,7 +132,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_convolve(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Convolve every channel of a WAV file with a filter: PCM of 8 to 64 bits, float32 or float64. A filter of one "
+        "Convolve every channel of a WAV file with a filter: PCM of 1 to 64 bits, float32 or float64. A filter of one "
         "channel serves all channels; else both files have equally many. Full scale is 1, in the filter too. "
         "Needs the extra 'demo'."
     )

@@ -3,6 +3,9 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "longwing/longwing.h"
 #include "random_call.h"
@@ -25,22 +28,104 @@ ConvSpec spec_of(const Call& c) {
           .dtype = DType::kFloat64};
 }
 
-// Views over the call's arrays, or over results of their sizes.
-struct Views {
-  const Call& c;
+// A call's arrays through the public interface, results into arrays of their sizes.
+class Interface {
+ public:
+  explicit Interface(Call& call)
+      : c_(call),
+        u_(rows(c_.u, c_.length, false)),
+        dy_(rows(c_.dy, c_.output_length, bank())),
+        k_(filter(c_.k, c_.taps)),
+        reverse_(given(c_.reverse_filter, filter(c_.reverse_filter, c_.reverse_taps))),
+        skip_(given(c_.skip, TensorView(c_.skip.data(), {c_.channels}))),
+        pre_(given(c_.pre_gate, rows(c_.pre_gate, c_.length, false))),
+        post_(given(c_.post_gate, rows(c_.post_gate, c_.output_length, c_.gate_per_filter))) {}
 
-  TensorView rows(Values& v, std::int64_t length, bool bank) const {
-    if (bank) return TensorView(v.data(), {c.batch, c.filters, c.channels, length});
-    return TensorView(v.data(), {c.batch, c.channels, length});
+  Values one_shot() const {
+    Values y(c_.dy.size(), 7.0);
+    long_conv({.u = u_,
+               .k = k_,
+               .mode = c_.mode,
+               .reverse_filter = reverse_,
+               .reverse_lag = c_.reverse_lag,
+               .skip = skip_,
+               .pre_gate = pre_,
+               .post_gate = post_,
+               .activation = c_.activation,
+               .filter_bank = bank(),
+               .out = rows(y, c_.output_length, bank())});
+    return y;
+  }
+  Spectrum spectrum(const ConvPlan& plan) const { return plan.spectrum(k_, reverse_, bank()); }
+  Spectrum borrow(const ConvPlan& plan) const { return plan.borrow(k_, reverse_, bank()); }
+  Values forward(const ConvPlan& plan, const Spectrum& spectrum) const {
+    Values y(c_.dy.size(), 7.0);
+    plan.forward({.u = u_,
+                  .spectrum = spectrum,
+                  .skip = skip_,
+                  .pre_gate = pre_,
+                  .post_gate = post_,
+                  .activation = c_.activation,
+                  .out = rows(y, c_.output_length, bank())});
+    return y;
+  }
+  // y stays empty.
+  reference::Result backward(const ConvPlan& plan, const Spectrum& spectrum) const {
+    reference::Result g;
+    const std::pair<Values*, const Values*> sizes[] = {{&g.u, &c_.u},
+                                                       {&g.k, &c_.k},
+                                                       {&g.skip, &c_.skip},
+                                                       {&g.reverse_filter, &c_.reverse_filter},
+                                                       {&g.pre_gate, &c_.pre_gate},
+                                                       {&g.post_gate, &c_.post_gate}};
+    for (const auto& [gradient, like] : sizes) gradient->assign(like->size(), 7.0);
+    plan.backward({.dy = dy_,
+                   .u = u_,
+                   .spectrum = spectrum,
+                   .skip = skip_,
+                   .pre_gate = pre_,
+                   .post_gate = post_,
+                   .activation = c_.activation,
+                   .du = rows(g.u, c_.length, false),
+                   .dk = filter(g.k, c_.taps),
+                   .dreverse_filter = given(g.reverse_filter, filter(g.reverse_filter, c_.reverse_taps)),
+                   .dskip = given(g.skip, TensorView(g.skip.data(), {c_.channels})),
+                   .dpre_gate = given(g.pre_gate, rows(g.pre_gate, c_.length, false)),
+                   .dpost_gate = given(g.post_gate, rows(g.post_gate, c_.output_length, c_.gate_per_filter))});
+    return g;
+  }
+
+ private:
+  bool bank() const { return c_.kind == FilterKind::kBank; }
+  TensorView rows(Values& v, std::int64_t length, bool with_bank) const {
+    if (with_bank) return TensorView(v.data(), {c_.batch, c_.filters, c_.channels, length});
+    return TensorView(v.data(), {c_.batch, c_.channels, length});
   }
   TensorView filter(Values& v, std::int64_t taps) const {
-    if (c.kind == FilterKind::kShared) return TensorView(v.data(), {c.groups, taps});
-    return TensorView(v.data(), {c.filters, c.groups, taps});
+    if (c_.kind == FilterKind::kShared) return TensorView(v.data(), {c_.groups, taps});
+    return TensorView(v.data(), {c_.filters, c_.groups, taps});
   }
   std::optional<TensorView> given(Values& v, const TensorView& view) const { return v.empty() ? std::optional<TensorView>() : view; }
+
+  Call& c_;
+  TensorView u_, dy_, k_;
+  std::optional<TensorView> reverse_, skip_, pre_, post_;
 };
 
+// The gradients of a result by name.
+struct Gradient {
+  const char* name;
+  Values reference::Result::* values;
+};
+constexpr Gradient kGradients[] = {{"du", &reference::Result::u},
+                                   {"dk", &reference::Result::k},
+                                   {"dreverse_filter", &reference::Result::reverse_filter},
+                                   {"dskip", &reference::Result::skip},
+                                   {"dpre_gate", &reference::Result::pre_gate},
+                                   {"dpost_gate", &reference::Result::post_gate}};
+
 void expect_close(const char* name, const Values& actual, const Values& expected, double limit) {
+  ASSERT_EQ(actual.size(), expected.size()) << name;
   double error = 0, size = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     error += (actual[i] - expected[i]) * (actual[i] - expected[i]);
@@ -57,82 +142,21 @@ bool same_bits(const Values& a, const Values& b) {
 }
 
 void check(Call& c) {
-  const bool bank = c.kind == FilterKind::kBank;
-  const Views v{c};
+  const Interface call(c);
   const reference::Result expected = evaluate(c);
-  reference::Result actual = expected;
-  for (Values* values : {&actual.y, &actual.u, &actual.k, &actual.reverse_filter, &actual.skip, &actual.pre_gate, &actual.post_gate}) {
-    std::fill(values->begin(), values->end(), 7.0);
-  }
-  const auto filter = v.filter(c.k, c.taps);
-  const auto reverse = v.given(c.reverse_filter, v.filter(c.reverse_filter, c.reverse_taps));
-  const auto skip = v.given(c.skip, TensorView(c.skip.data(), {c.channels}));
-  const auto pre = v.given(c.pre_gate, v.rows(c.pre_gate, c.length, false));
-  const auto post = v.given(c.post_gate, v.rows(c.post_gate, c.output_length, c.gate_per_filter));
-  const auto u = v.rows(c.u, c.length, false);
-
-  long_conv({.u = u,
-             .k = filter,
-             .mode = c.mode,
-             .reverse_filter = reverse,
-             .reverse_lag = c.reverse_lag,
-             .skip = skip,
-             .pre_gate = pre,
-             .post_gate = post,
-             .activation = c.activation,
-             .filter_bank = bank,
-             .out = v.rows(actual.y, c.output_length, bank)});
-  expect_close("y", actual.y, expected.y, 1e-12);
+  const Values y = call.one_shot();
+  expect_close("y", y, expected.y, 1e-12);
 
   const ConvPlan plan(spec_of(c));
-  const Spectrum spectrum = plan.spectrum(filter, reverse, bank);
-  Values again(actual.y.size());
-  plan.forward({.u = u,
-                .spectrum = spectrum,
-                .skip = skip,
-                .pre_gate = pre,
-                .post_gate = post,
-                .activation = c.activation,
-                .out = v.rows(again, c.output_length, bank)});
-  Values on_the_way(again.size());
-  plan.forward({.u = u,
-                .spectrum = plan.borrow(filter, reverse, bank),
-                .skip = skip,
-                .pre_gate = pre,
-                .post_gate = post,
-                .activation = c.activation,
-                .out = v.rows(on_the_way, c.output_length, bank)});
-  EXPECT_TRUE(same_bits(on_the_way, actual.y)) << "borrowed filter";
-  EXPECT_TRUE(same_bits(again, actual.y)) << "cached spectrum";
+  const Spectrum spectrum = call.spectrum(plan), borrowed = call.borrow(plan);
+  EXPECT_TRUE(same_bits(call.forward(plan, spectrum), y)) << "cached spectrum";
+  EXPECT_TRUE(same_bits(call.forward(plan, borrowed), y)) << "borrowed filter";
 
-  const auto differentiate = [&](const Spectrum& of_filter, reference::Result& gradients) {
-    plan.backward({.dy = v.rows(c.dy, c.output_length, bank),
-                   .u = u,
-                   .spectrum = of_filter,
-                   .skip = skip,
-                   .pre_gate = pre,
-                   .post_gate = post,
-                   .activation = c.activation,
-                   .du = v.rows(gradients.u, c.length, false),
-                   .dk = v.filter(gradients.k, c.taps),
-                   .dreverse_filter = v.given(gradients.reverse_filter, v.filter(gradients.reverse_filter, c.reverse_taps)),
-                   .dskip = v.given(gradients.skip, TensorView(gradients.skip.data(), {c.channels})),
-                   .dpre_gate = v.given(gradients.pre_gate, v.rows(gradients.pre_gate, c.length, false)),
-                   .dpost_gate = v.given(gradients.post_gate, v.rows(gradients.post_gate, c.output_length, c.gate_per_filter))});
-  };
-  differentiate(spectrum, actual);
-  reference::Result borrowed = expected;
-  differentiate(plan.borrow(filter, reverse, bank), borrowed);
-  EXPECT_TRUE(same_bits(borrowed.u, actual.u) && same_bits(borrowed.k, actual.k) && same_bits(borrowed.skip, actual.skip) &&
-              same_bits(borrowed.reverse_filter, actual.reverse_filter) && same_bits(borrowed.pre_gate, actual.pre_gate) &&
-              same_bits(borrowed.post_gate, actual.post_gate))
-      << "borrowed filter";
-  expect_close("du", actual.u, expected.u, 1e-12);
-  expect_close("dk", actual.k, expected.k, 1e-12);
-  expect_close("dreverse_filter", actual.reverse_filter, expected.reverse_filter, 1e-12);
-  expect_close("dskip", actual.skip, expected.skip, 1e-12);
-  expect_close("dpre_gate", actual.pre_gate, expected.pre_gate, 1e-12);
-  expect_close("dpost_gate", actual.post_gate, expected.post_gate, 1e-12);
+  const reference::Result gradients = call.backward(plan, spectrum), again = call.backward(plan, borrowed);
+  for (const auto& [name, values] : kGradients) {
+    expect_close(name, gradients.*values, expected.*values, 1e-12);
+    EXPECT_TRUE(same_bits(again.*values, gradients.*values)) << name << ", borrowed filter";
+  }
 }
 
 class Operation : public ::testing::TestWithParam<unsigned> {};
@@ -147,6 +171,14 @@ TEST_P(Operation, MatchesTheOracle) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Operation, ::testing::Range(0u, 6u));
+
+TEST(Explanation, SaysWhereNoOverlapSaveIsPossible) {
+  const auto told = [](std::int64_t length, std::int64_t taps) {
+    return ConvPlan({.length = length, .filter_length = taps, .channels = 1}).explain();
+  };
+  EXPECT_NE(told(8, 4).find("overlap-save not possible, one transform "), std::string::npos) << told(8, 4);
+  EXPECT_EQ(told(1 << 20, 1024).find("not possible"), std::string::npos) << told(1 << 20, 1024);
+}
 
 }  // namespace
 }  // namespace longwing

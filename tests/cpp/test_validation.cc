@@ -29,7 +29,8 @@ TEST(Validation, Specs) {
       {{.length = 1, .filter_length = 1, .channels = 3, .groups = 2}, "groups=2, channels=3"},
       {{.length = 1, .filter_length = 1, .channels = 3, .groups = -3}, "groups must be in [1, 2**48], got -3"},
       {{.length = 1, .filter_length = 1, .reverse_length = -1}, "reverse_length must be in [0, 2**48], got -1"},
-      {{.length = 4, .filter_length = 4, .reverse_length = 2, .mode = Mode::kFull}, "causal and circular, got mode=full"},
+      {{.length = 4, .filter_length = 4, .reverse_length = 2, .mode = Mode::kFull},
+       "reverse_filter (reverse_length=2) is supported in modes causal and circular, got mode=full"},
       {{.length = 4, .filter_length = 4, .reverse_length = 2, .mode = Mode::kSame}, "causal and circular, got mode=same"},
   };
   for (const auto& [spec, words] : cases) {

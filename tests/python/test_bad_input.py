@@ -32,7 +32,7 @@ READ_ONLY.flags.writeable = False
         (U, K, {"activation": 0}, TypeError, "activation must be a string or None"),
         (np.ones((1,) * 16, "float32"), K[None, :1], {"filter_bank": True}, ValueError, "out must have at most 16"),
         (U, K, {"mode": "full", "skip": np.ones(4, "float32")}, ValueError, "skip"),
-        (U, K, {"mode": "full", "reverse_filter": K}, ValueError, "reverse_filter"),
+        (U, K, {"mode": "full", "reverse_filter": K}, ValueError, "reverse_filter (reverse_length=16) is supported in"),
         (U, K, {"skip": np.ones(3, "float32")}, ValueError, "skip"),
         (U, K, {"pre_gate": U[:1]}, ValueError, "pre_gate"),
         (U, K, {"post_gate": U.astype("float64")}, TypeError, "post_gate"),

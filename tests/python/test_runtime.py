@@ -51,7 +51,7 @@ def test_set_num_threads_takes_integers(count: Any) -> None:
 )
 def test_set_num_threads_refuses_the_rest_and_changes_nothing(count: Any, error: type[Exception]) -> None:
     before = longwing.get_num_threads()
-    with pytest.raises(error, match=r"threads|count"):
+    with pytest.raises(error, match="count"):
         longwing.set_num_threads(count)
     assert longwing.get_num_threads() == before
 
@@ -146,7 +146,7 @@ GOOD = {"length": 16, "filter_length": 16, "channels": 4}
         ({"groups": 0}, longwing.LongwingValueError, "groups"),
         ({"groups": 8}, longwing.LongwingValueError, "groups"),
         ({"reverse_length": -1}, longwing.LongwingValueError, "reverse_length"),
-        ({"reverse_length": 3, "mode": "full"}, longwing.LongwingValueError, "reverse"),
+        ({"reverse_length": 3, "mode": "full"}, longwing.LongwingValueError, r"reverse_filter \(reverse_length=3\)"),
         ({"mode": "Causal"}, longwing.LongwingValueError, "mode"),
         ({"mode": None}, longwing.LongwingTypeError, "mode"),
         ({"mode": "\ud800"}, longwing.LongwingTypeError, "mode"),

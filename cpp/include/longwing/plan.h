@@ -20,15 +20,19 @@ class Spectrum {
  public:
   Spectrum() = default;
   explicit Spectrum(std::shared_ptr<const SpectrumStorage> storage) : storage_(std::move(storage)) {}
+  /// True where it holds no filter: made by the default constructor.
   bool empty() const { return storage_ == nullptr; }
   /// The spec of the plan that made it. Throws ValueError where empty.
   const ConvSpec& spec() const;
+  /// How the filter's leading axis was meant. This and the next three throw ValueError where empty.
   FilterKind kind() const;
   /// C of a bank, B of per-sample filters, else 1.
   std::int64_t filters() const;
   /// dtype of the filter it was made from, and of its gradient.
   DType filter_dtype() const;
+  /// Bytes of the transformed filter; 0 where the spectrum only points at it (ConvPlan::borrow).
   std::size_t bytes() const;
+  /// What the backend keeps; null where empty.
   const SpectrumStorage* storage() const { return storage_.get(); }
 
  private:
@@ -72,15 +76,15 @@ struct BackwardArgs {
 
 /// The one-shot call: the filter is transformed inside.
 struct LongConvArgs {
-  TensorView u;  ///< (..., H, L)
-  TensorView k;  ///< (G,K), (B,G,K), or (C,G,K) with filter_bank
-  Mode mode = Mode::kCausal;
+  TensorView u;                                   ///< (..., H, L)
+  TensorView k;                                   ///< (G,K), (B,G,K), or (C,G,K) with filter_bank
+  Mode mode = Mode::kCausal;                      ///< which part of the convolution `out` gets
   std::optional<TensorView> reverse_filter = {};  ///< k's leading shape, own length; causal and circular
   ReverseLag reverse_lag = ReverseLag::kShifted;
   std::optional<TensorView> skip = {}, pre_gate = {}, post_gate = {};
   Activation activation = Activation::kNone;
   bool filter_bank = false;
-  TensorView out;
+  TensorView out;  ///< (..., H, M), or (..., C, H, M) with a bank; see output_shape
   Execution execution = {};
 };
 
@@ -90,18 +94,25 @@ class ConvPlan {
   /// Takes the plan from the cache or makes it. Throws ValueError on a bad spec, RuntimeError without a backend.
   explicit ConvPlan(const ConvSpec& spec);
 
+  /// What the plan was made for, groups filled in.
   const ConvSpec& spec() const;
   /// M, samples of a row of y.
   std::int64_t output_length() const;
 
-  /// Transforms k: (G,K), (B,G,K) per sample, or (C,G,K) where `filter_bank`.
+  /// Transforms k: (G,K), (B,G,K) per sample, or (C,G,K) where `filter_bank`. Throws ValueError where a shape does not fit the spec,
+  /// TypeError for another device, RuntimeError without memory, Cancelled.
   Spectrum spectrum(const TensorView& k, const std::optional<TensorView>& reverse_filter = {}, bool filter_bank = false,
                     const Execution& execution = {}) const;
-  /// The same for calls that end before the filter's memory does: where it pays they transform a filter when its rows come, and the
-  /// spectrum holds no numbers.
+  /// The same bits, where a call may transform each filter when its rows come: faster for one call. The Spectrum may only point at k and
+  /// reverse_filter: keep them alive and unchanged until the last call with it has returned. Throws what spectrum() throws.
   Spectrum borrow(const TensorView& k, const std::optional<TensorView>& reverse_filter = {}, bool filter_bank = false,
                   const Execution& execution = {}) const;
+  /// Writes y to `out`. Every argument is checked first. Throws ValueError for a shape or combination that is not supported, an `out` that
+  /// overlaps an input and a spectrum that is empty or of another spec; TypeError for a wrong dtype or device and a read-only `out`;
+  /// RuntimeError where memory or the device fails; Cancelled by `execution`. After the last two `out` holds unspecified values.
   void forward(const ForwardArgs& args) const;
+  /// Writes the gradients that are given, each in its argument's shape. Throws what forward throws, and ValueError for
+  /// the gradient of an argument that was not given and for one that overlaps an input or another gradient.
   void backward(const BackwardArgs& args) const;
 
   /// Bytes a forward call on `batch` samples takes beyond inputs, output and spectrum, where the samples of a row follow one another.
@@ -116,23 +127,27 @@ class ConvPlan {
   std::shared_ptr<const PlanImplementation> implementation_;
 };
 
-/// y = post_gate * act(k conv x + skip * x), x = pre_gate * u: shapes by DESIGN's rules, checked before anything is written.
+/// y = post_gate * act(k conv x + skip * x), x = pre_gate * u: the formula, shapes and combinations of docs/operation.md. Throws what
+/// ConvPlan's constructor, spectrum and forward throw; shapes, dtypes and overlaps are checked before anything is written.
 void long_conv(const LongConvArgs& args);
 
-/// Shape of y for u, k and a mode, after checking them: what a caller allocates for `out`.
+/// Shape of an array: what a caller allocates for `out`.
 struct OutputShape {
   int rank = 0;
   std::array<std::int64_t, TensorView::kMaxRank> extents = {};
 };
+/// Shape of y: u's, the last extent `output_length`, and with a bank `filters` before the channels. ValueError where that is too many axes.
 OutputShape output_shape(const TensorView& u, FilterKind kind, std::int64_t filters, std::int64_t output_length);
 
 /// Forgets every cached plan and returns cached workspace to the system.
 void clear_plan_cache();
 /// Bytes of plans kept at most, least recently used dropped first (default 256 MiB); returns the previous limit.
 std::size_t set_plan_cache_limit(std::size_t bytes);
+/// The cache's plans, their bytes and the limit of these, and hits and misses since the last clear_plan_cache.
 struct PlanCacheInfo {
   std::size_t plans = 0, bytes = 0, limit = 0, hits = 0, misses = 0;
 };
+/// The state of this process's cache.
 PlanCacheInfo plan_cache_info();
 
 }  // namespace longwing

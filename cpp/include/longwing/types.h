@@ -6,7 +6,8 @@
 
 namespace longwing {
 
-/// Element types of arrays. Float16 and bfloat16 are storage types: arithmetic is done in float32.
+/// Element types of arrays. Arithmetic is float64 for float64 and float32 for the others, but that a GPU's tensor cores multiply float16
+/// numbers and add in float32 for float16 and bfloat16 rows of 256 to 16384 points (docs/gpu.md, Arithmetic).
 enum class DType : std::uint8_t { kFloat32, kFloat64, kFloat16, kBFloat16 };
 
 /// Which part of the linear convolution is returned; `kCircular` wraps it modulo the length.
@@ -22,11 +23,13 @@ enum class Activation : std::uint8_t { kNone, kGelu, kSilu };
 enum class FilterKind : std::uint8_t {
   kShared,     ///< (G,K): one filter for every sample
   kPerSample,  ///< (B,G,K): sample b has its own filters
-  kBank,       ///< (C,G,K): C filters for every sample, output (...,C,H,L)
+  kBank,       ///< (C,G,K): C filters for every sample, output (...,C,H,M), M its length
 };
 
+/// Whose memory an array lies in.
 enum class DeviceType : std::uint8_t { kCpu, kCuda };
 
+/// One device: its type and, of CUDA devices, which.
 struct Device {
   DeviceType type = DeviceType::kCpu;
   int index = 0;
@@ -42,6 +45,7 @@ constexpr std::size_t size_of(DType dtype) {
   }
 }
 
+/// The value's name in Python and in messages: "float32", "causal", "shifted", "gelu", "cuda".
 const char* to_string(DType);
 const char* to_string(Mode);
 const char* to_string(ReverseLag);

@@ -32,7 +32,8 @@ ConvSpec validated(ConvSpec spec) {
                      ", channels=" + std::to_string(spec.channels));
   }
   if (spec.reverse_length > 0 && spec.mode != Mode::kCausal && spec.mode != Mode::kCircular) {
-    throw ValueError(std::string("reverse_filter is supported in modes causal and circular, got mode=") + to_string(spec.mode));
+    throw ValueError("reverse_filter (reverse_length=" + std::to_string(spec.reverse_length) +
+                     ") is supported in modes causal and circular, got mode=" + to_string(spec.mode));
   }
   if (spec.reverse_length == 0) spec.reverse_lag = ReverseLag::kShifted;
   return spec;

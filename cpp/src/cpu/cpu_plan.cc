@@ -1,6 +1,7 @@
 #include "cpu/cpu_plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <vector>
 
@@ -290,8 +291,13 @@ std::string CpuPlan<T>::explain() const {
            << ", three-pass: the threads share each row\n";
     }
   }
-  text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save " << choice_.overlap_save_cost
-       << ", one transform " << choice_.one_transform_cost;
+  text << "modelled cost of a row in vector operations: direct " << choice_.direct_cost << ", overlap-save ";
+  if (std::isinf(choice_.overlap_save_cost)) {
+    text << "not possible";  // no window is much shorter than the row
+  } else {
+    text << choice_.overlap_save_cost;
+  }
+  text << ", one transform " << choice_.one_transform_cost;
   return text.str();
 }
 

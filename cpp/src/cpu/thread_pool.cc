@@ -210,7 +210,7 @@ int limit_threads(int count) { return std::exchange(cpu::thread_limit, std::max(
 
 void set_num_threads(int count) {
   if (count < 1 || count > cpu::kMaxThreads) {
-    throw ValueError("num_threads must be in [1, " + std::to_string(cpu::kMaxThreads) + "], got " + std::to_string(count));
+    throw ValueError("count must be in [1, " + std::to_string(cpu::kMaxThreads) + "], got " + std::to_string(count));
   }
   cpu::thread_count().store(count, std::memory_order_relaxed);
 }

@@ -7,8 +7,8 @@
 
 namespace longwing::cuda {
 
-/// formula   c = w^-j · IFFT_n( FFT_n(z·w^j) · (Z_k + D/n) ), z[j] = x[j] + i·x[j+n], w^n = i: the right-angle convolution (DESIGN
-///           section 2); the tree of rings holds the twist in its twiddles. args.conjugate: conj(Z_k), the adjoint.
+/// formula   c = w^-j · IFFT_n( FFT_n(z·w^j) · (Z_k + D/n) ), z[j] = x[j] + i·x[j+n], w^n = i: the right-angle convolution
+///           (docs/mathematics.md); the tree of rings holds the twist in its twiddles. args.conjugate: conj(Z_k), the adjoint.
 /// shapes    rows of args.source through a window -> args.epilogue; or, nodes > 1, rows of args.columns in place.
 /// owner     block: Policy.rows units, a unit being (row, segment, node), node fastest; a row's threads as in BlockFft.
 /// shared    BlockFft's exchange buffer. barriers: BlockFft's.
