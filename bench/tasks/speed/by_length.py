@@ -51,4 +51,3 @@ def reason_to_leave_out(name: str, length: int, previous: dict[str, Any] | None)
     before = previous["contenders"][name]["seconds"]
     growth = length / previous["length"] if name == "attention" else 1  # the number of samples is the same
     return f"{before:.1f} s a step at {previous['length']}" if growth * before > LONGEST_SECONDS else ""
-
