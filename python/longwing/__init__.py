@@ -1,4 +1,4 @@
-"""Long convolutions by butterfly FFT, for NumPy, torch, JAX, CuPy and any other array that speaks DLPack."""
+"""Long convolutions by butterfly FFT, for NumPy, torch, JAX, CuPy and other array-API libraries."""
 
 from longwing._core import (
     LongwingError,

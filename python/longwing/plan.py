@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from longwing import _core
+from longwing._dtypes import DTypeLike, dtype_name
 from longwing._types import Activation, Array, DTypeName, GradientName, Mode, ReverseLag
 
 
@@ -68,17 +70,38 @@ class ConvPlan:
         pre_gate: Array | None = None,
         post_gate: Array | None = None,
         activation: Activation | None = None,
-        wanted: tuple[GradientName, ...] | None = None,
+        wanted: Sequence[GradientName] | None = None,
     ) -> Gradients:
-        """Return the gradients of a scalar whose gradient with respect to y is `dy`.
+        r"""Return the gradients of a scalar whose gradient with respect to y is `dy`.
 
-        With x = pre_gate · u, z = conv(k, x) + skip · x and dz = dy · post_gate · act'(z): the gradient of k[j] is the
-        sum of dz[t] · x[t-j], that of x[i] the sum of dz[i+j] · k[j] plus skip · dz[i], and the others follow by the
-        product rule. Nothing but the inputs is needed: what the gradients take of the forward pass is computed again.
+        With filter k, reverse filter r, skip d, pre-gate v, post-gate q and x = v u, the call computes y = q act(z),
 
-        The arguments are those of :meth:`forward`, and `dy` is like its result. `wanted` names the gradients to
-        compute, None for all of them; a gradient that is not wanted costs nothing. Errors are those of :meth:`forward`.
+        .. math::
+            z_t = \sum_j k_j\, x_{t+o-j} + \sum_j r_j\, x_{t+j+s} + d\, x_t,
+
+        where s is 1 for reverse_lag "shifted" and 0 for "overlapped", and o is the first sample that the mode keeps:
+        (K-1)//2 in "same", min(L, K)-1 in "valid", else 0. With dz = dy q act'(z) the gradients are
+
+        .. math::
+            dk_j = \sum_t dz_t\, x_{t+o-j}, \quad dr_j = \sum_t dz_t\, x_{t+j+s}, \quad dd = \sum_t dz_t\, x_t,
+
+            dx_i = \sum_j k_j\, dz_{i+j-o} + \sum_j r_j\, dz_{i-j-s} + d\, dz_i,
+
+            du = v\, dx, \quad dv = u\, dx, \quad dq = dy\, \mathrm{act}(z).
+
+        x and dz are zero outside of their rows, and periodic in mode "circular". A gradient is also summed over what its
+        argument is shared by: k and r over samples and the channels of a group, d over samples, u, v and a q without an
+        axis for it over a filter bank. Nothing but the inputs is needed: what the gradients take of the forward pass is
+        computed again.
+
+        The arguments are those of :meth:`forward`, and `dy` is like its result. `wanted` is a sequence of the names of the
+        gradients to compute, None for all of them; a gradient that is not wanted costs nothing. Errors are those of
+        :meth:`forward`; a `wanted` that is no sequence is a LongwingTypeError, an unknown name a LongwingValueError.
         """
+        if wanted is not None and not isinstance(wanted, tuple):
+            if isinstance(wanted, str) or not isinstance(wanted, Sequence):
+                raise _core.LongwingTypeError(f"wanted must be a sequence of names, got {type(wanted).__name__} {wanted!r}")
+            wanted = tuple(wanted)
         return Gradients(*self._plan.backward(dy, u, spectrum, skip, pre_gate, post_gate, activation, wanted))
 
     def workspace_bytes(self, batch: int) -> int:
@@ -160,7 +183,7 @@ def plan(
     reverse_length: int = 0,
     mode: Mode = "causal",
     reverse_lag: ReverseLag = "shifted",
-    dtype: DTypeName = "float32",
+    dtype: DTypeLike = "float32",
     device: str = "cpu",
 ) -> ConvPlan:
     """Prepare convolutions of rows of `length` samples with filters of `filter_length` taps.
@@ -175,8 +198,8 @@ def plan(
         R, taps of the reverse filter; 0 for none. Modes causal and circular only.
     mode, reverse_lag
         As in :func:`longwing.long_conv`.
-    dtype : {"float32", "float64", "float16", "bfloat16"}
-        Of u, the gates and y.
+    dtype : {"float32", "float64", "float16", "bfloat16"} or a library's dtype of that name
+        Of u, the gates and y. np.float32, np.dtype("float32") and torch.float32 stand for "float32".
     device : str
         "cpu", "cuda" or "cuda:N".
 
@@ -191,6 +214,7 @@ def plan(
     -----
     Plans are cached: asking again for an equal one is cheap. See :func:`longwing.set_plan_cache_limit`.
     """
+    dtype = dtype if isinstance(dtype, str) else dtype_name(dtype)
     return ConvPlan(
         _core.Plan(length, filter_length, channels, groups, reverse_length, mode, reverse_lag, dtype, device)
     )

@@ -11,37 +11,55 @@ class PlanCacheInfo(TypedDict):
     """State of the cache of plans."""
 
     plans: int
+    """Plans in the cache."""
     bytes: int
+    """Their size."""
     limit: int
+    """Bytes that the cache keeps at most."""
     hits: int
+    """Plans found in it since the last clearing."""
     misses: int
+    """Plans made since the last clearing."""
 
 
 class BackendInfo(TypedDict):
-    """One backend, usable or not; `reason` says why not and is empty where it is."""
+    """One backend, usable or not."""
 
     name: str
+    """The backend's name."""
     device: str
+    """The kind of device that it computes on, "cpu" or "cuda"."""
     usable: bool
+    """Whether it can compute here."""
     reason: str
+    """Why it is not usable; empty where it is."""
     description: str
+    """What it computes with, for a person to read."""
 
 
 class Info(TypedDict):
     """What :func:`info` returns."""
 
     version: str
+    """longwing's version."""
     isa: str
+    """The instruction set in use: "base", "avx2", "avx512" or "neon"."""
     available_isas: list[str]
+    """Those that this machine has and LONGWING_ISA may name."""
     threads: int
+    """Threads that one call may use."""
     backends: list[BackendInfo]
+    """All that this build knows, usable or not."""
     plan_cache: PlanCacheInfo
+    """What :func:`plan_cache_info` returns."""
 
 
 def info() -> Info:
     """Return the version, the instruction set in use and those available, threads, backends and the plan cache.
 
-    ``isa`` is "base", "avx2", "avx512" or "neon"; the environment variable LONGWING_ISA forces one at import.
+    ``isa`` is "base", "avx2", "avx512" or "neon"; the environment variable LONGWING_ISA forces one. It is read
+    when the instruction set is first needed, by a plan, a call or this function; another value is then a
+    LongwingValueError, of every call.
     """
     return _core.info()
 

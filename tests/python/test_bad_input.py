@@ -54,6 +54,12 @@ def test_named_errors(u: Any, k: Any, options: dict[str, Any], error: type[Excep
     assert word in str(caught.value)
 
 
+def test_numpys_bfloat16_is_refused_by_name() -> None:
+    u = U.astype(pytest.importorskip("ml_dtypes").bfloat16)
+    with pytest.raises(longwing.LongwingTypeError, match=r"u: .*ndarray can't export this array"):
+        longwing.long_conv(u, K)
+
+
 def test_spectrum_of_another_plan() -> None:
     plan = longwing.plan(length=16, filter_length=16, channels=4)
     other = longwing.plan(length=17, filter_length=16, channels=4)

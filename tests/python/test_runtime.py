@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import longwing
+import longwing.testing
 import numpy as np
 import pytest
 
@@ -152,7 +153,10 @@ GOOD = {"length": 16, "filter_length": 16, "channels": 4}
         ({"mode": "\ud800"}, longwing.LongwingTypeError, "mode"),
         ({"reverse_lag": "late"}, longwing.LongwingValueError, "reverse_lag"),
         ({"dtype": "int8"}, longwing.LongwingValueError, "dtype"),
-        ({"dtype": np.float32}, longwing.LongwingTypeError, "dtype"),
+        ({"dtype": np.int8}, longwing.LongwingTypeError, "dtype must be one of float32, float64, float16, bfloat16"),
+        ({"dtype": np.dtype(">f4")}, longwing.LongwingTypeError, "dtype must be one of float32"),
+        ({"dtype": float}, longwing.LongwingTypeError, "dtype must be one of float32"),
+        ({"dtype": None}, longwing.LongwingTypeError, "dtype must be one of float32"),
         ({"device": "tpu"}, longwing.LongwingValueError, "device"),
         ({"device": "cuda:-1"}, longwing.LongwingValueError, "device"),
         ({"device": "cuda:"}, longwing.LongwingValueError, "device"),
@@ -162,6 +166,45 @@ GOOD = {"length": 16, "filter_length": 16, "channels": 4}
 def test_a_plan_refuses_wrong_arguments_by_name(arguments: Any, error: type[Exception], word: str) -> None:
     with pytest.raises(error, match=word):
         longwing.plan(**{**GOOD, **arguments})
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.dtype("float64"), np.float32, np.ones(1, "f").dtype])
+def test_a_plan_takes_dtypes_of_numpy(dtype: Any) -> None:
+    name = np.dtype(dtype).name
+    assert longwing.plan(**{**GOOD, "dtype": dtype}).dtype == name
+    assert longwing.testing.tolerance(dtype, 8) == longwing.testing.tolerance(name, 8)
+
+
+@pytest.mark.parametrize("name", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("library", ["torch", "ml_dtypes", "jax.numpy"])
+def test_a_plan_takes_dtypes_of_other_libraries(library: str, name: str) -> None:
+    dtype = getattr(pytest.importorskip(library), name, None)
+    if dtype is None:
+        pytest.skip(f"{library} has no {name}")
+    assert longwing.plan(**{**GOOD, "dtype": dtype}).dtype == name
+    assert longwing.testing.tolerance(dtype, 8) == longwing.testing.tolerance(name, 8)
+
+
+@pytest.mark.parametrize("wanted", [["k", "u"], ("u", "k"), []])
+def test_wanted_is_any_sequence_of_names(wanted: Any) -> None:
+    plan, u, k = longwing.plan(**GOOD), np.ones((2, 4, 16), "float32"), np.ones((4, 16), "float32")
+    gradients = plan.backward(u, u, plan.spectrum(k), wanted=wanted)
+    assert {name for name, value in gradients._asdict().items() if value is not None} == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error"),
+    [
+        ("k", longwing.LongwingTypeError),
+        (1, longwing.LongwingTypeError),
+        ({"k"}, longwing.LongwingTypeError),
+        (["z"], longwing.LongwingValueError),
+    ],
+)
+def test_a_wrong_wanted_is_refused(wanted: Any, error: type[Exception]) -> None:
+    plan, u, k = longwing.plan(**GOOD), np.ones((2, 4, 16), "float32"), np.ones((4, 16), "float32")
+    with pytest.raises(error, match="wanted must"):
+        plan.backward(u, u, plan.spectrum(k), wanted=wanted)
 
 
 def test_a_plan_that_no_memory_holds_is_refused_at_once() -> None:

@@ -179,9 +179,20 @@ def test_empty_input_gives_an_empty_array(name: str, shapes: Any) -> None:
 
 @pytest.mark.parametrize("method", ["auto", "direct"])
 @pytest.mark.parametrize("shapes", [((0,), (0,)), ((2,), (0,)), ((0, 3), (2, 3))])
-def test_direct_sums_refuse_an_empty_input(method: Any, shapes: Any) -> None:
-    with pytest.raises(ValueError, match="empty"):
-        ours.convolve(np.ones(shapes[0]), np.ones(shapes[1]), method=method)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", ["convolve", "correlate"])
+def test_direct_sums_refuse_an_empty_input(name: str, mode: Any, method: Any, shapes: Any) -> None:
+    which = "in1" if 0 in shapes[0] else "in2"
+    with pytest.raises(longwing.LongwingValueError, match=rf"{which} must not be empty .* got shape \(0,"):
+        getattr(ours, name)(np.ones(shapes[0]), np.ones(shapes[1]), mode=mode, method=method)
+
+
+@pytest.mark.parametrize("name", ["convolve", "correlate"])
+@pytest.mark.parametrize("shapes", [((0,), (0,)), ((2,), (0,)), ((0, 3), (2, 3))])
+@pytest.mark.parametrize("dtype", ["i", "f", "d", "D"])
+def test_a_transform_of_an_empty_input_is_empty(name: str, shapes: Any, dtype: str) -> None:
+    result = getattr(ours, name)(np.ones(shapes[0], dtype), np.ones(shapes[1], dtype), method="fft")
+    assert (result.shape, result.dtype) == ((0,), np.dtype(dtype))
 
 
 BAD_CALLS: list[tuple[str, tuple[Any, Any], dict[str, Any]]] = [

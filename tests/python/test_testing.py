@@ -182,3 +182,61 @@ def test_the_reference_refuses_what_long_conv_refuses(options: Any, word: str) -
         testing.reference(draw(2, 9), draw(2, 4), **options)
     with pytest.raises(longwing.LongwingValueError):
         longwing.long_conv(draw(2, 9), draw(2, 4), **options)
+
+
+@pytest.mark.parametrize(
+    ("u", "k", "options", "word"),
+    [
+        ((9,), (1, 4), {}, "u must have shape"),
+        ((2, 0), (2, 4), {}, "u must have shape"),
+        ((2, 9), (2, 0), {}, "k must have at least one tap"),
+        ((2, 9), (4,), {}, "rank of k"),
+        ((4, 9), (3, 4), {}, "groups that divide u's 4 channels"),
+        ((3, 2, 9), (2, 2, 4), {}, r"u must have shape \(2, H, L\)"),
+        ((2, 9), (2, 2, 4), {}, r"u must have shape \(2, H, L\)"),
+        ((2, 9), (2, 4), {"reverse_filter": (1, 3)}, r"reverse_filter must have shape \(2, R >= 1\)"),
+        ((2, 9), (2, 4), {"reverse_filter": (2, 0)}, "reverse_filter must have shape"),
+        ((2, 9), (2, 4), {"reverse_filter": (3,)}, "reverse_filter must have shape"),
+        ((2, 9), (2, 4), {"skip": (1,)}, r"skip must have shape \(2,\)"),
+        ((2, 3, 8), (3, 4), {"pre_gate": (3, 8)}, r"pre_gate must have shape \(2, 3, 8\), got \(3, 8\)"),
+        ((2, 3, 8), (3, 4), {"post_gate": (3, 8)}, r"post_gate must have shape \(2, 3, 8\)"),
+        ((2, 3, 8), (3, 4), {"post_gate": (2, 3, 8), "mode": "full"}, r"post_gate must have shape \(2, 3, 11\)"),
+        ((2, 3, 8), (5, 3, 4), {"post_gate": (1, 5, 3, 8), "filter_bank": True}, r"post_gate .* \(2, 5, 3, 8\)"),
+    ],
+)
+def test_the_reference_refuses_the_shapes_that_long_conv_refuses(u: Any, k: Any, options: Any, word: str) -> None:
+    arrays = {name: draw(*value) if isinstance(value, tuple) else value for name, value in options.items()}
+    with pytest.raises(longwing.LongwingValueError, match=word):
+        testing.reference(draw(*u), draw(*k), **arrays)
+    with pytest.raises(longwing.LongwingValueError):
+        longwing.long_conv(draw(*u), draw(*k), **arrays)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 11), (2, 5, 3, 11)])
+def test_a_bank_takes_both_shapes_of_a_post_gate(shape: tuple[int, ...]) -> None:
+    u, k, gate = draw(2, 3, 8), draw(5, 3, 4, seed=1), draw(*shape, seed=2)
+    options: Any = {"post_gate": gate, "filter_bank": True, "mode": "full"}
+    testing.assert_close(longwing.long_conv(u, k, **options), testing.reference(u, k, **options), dtype="float64", n=8)
+
+
+@pytest.mark.parametrize(
+    "bad", [np.ones((2, 9), complex), np.full((2, 9), "1"), [[1.0], [1.0, 2.0]], np.ones((2, 9), object)]
+)
+def test_the_reference_takes_real_numbers_only(bad: Any) -> None:
+    good = draw(2, 9)
+    with pytest.raises(longwing.LongwingTypeError, match="u must be an array of real numbers"):
+        testing.reference(bad, good)
+    with pytest.raises(longwing.LongwingTypeError, match="pre_gate must be an array of real numbers"):
+        testing.reference(good, good, pre_gate=bad)
+    with pytest.raises(longwing.LongwingTypeError, match="dy must be an array of real numbers"):
+        testing.reference_gradients(bad, good, good)
+
+
+def test_the_reference_takes_lists_and_integers() -> None:
+    expected = testing.reference(np.ones((1, 3)), np.ones((1, 2)))
+    assert np.array_equal(testing.reference([[1, 1, 1]], np.ones((1, 2), "i")), expected)
+
+
+def test_a_dy_of_another_shape_is_named() -> None:
+    with pytest.raises(longwing.LongwingValueError, match=r"dy must have y's shape \(2, 9\), got \(2, 8\)"):
+        testing.reference_gradients(draw(2, 8), draw(2, 9), draw(2, 4))

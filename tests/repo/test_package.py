@@ -106,6 +106,25 @@ def test_public_names_are_documented(module_name: str) -> None:
     assert not [name for name, value in names.items() if inspect.isclass(value) and "." not in (value.__doc__ or "")]
 
 
+def test_every_key_of_info_is_on_the_page() -> None:
+    page = (ROOT / "docs/api/python.md").read_text()
+    told: Any = longwing.info()
+    for cls, value in (
+        (longwing.runtime.Info, told),
+        (longwing.runtime.BackendInfo, told["backends"][0]),
+        (longwing.runtime.PlanCacheInfo, told["plan_cache"]),
+    ):
+        assert f".. autoclass:: longwing.runtime.{cls.__name__}()\n   :members:" in page
+        assert set(cls.__annotations__) == set(value)
+        assert all(f"    {key}: " in inspect.getsource(cls) for key in value)
+
+
+def test_modules_that_are_public_are_on_the_page() -> None:
+    page = (ROOT / "docs/api/python.md").read_text()
+    for name in ("torch", "scipy", "testing", "timing"):
+        assert f".. automodule:: longwing.{name}\n" in page
+
+
 @pytest.mark.parametrize("function", [longwing.long_conv, longwing.plan])
 def test_the_main_functions_document_shapes_and_errors(function: Any) -> None:
     text = inspect.getdoc(function) or ""

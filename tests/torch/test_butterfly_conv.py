@@ -160,12 +160,14 @@ def test_activation_checkpointing_changes_no_gradient() -> None:
     ("arguments", "error", "message"),
     [
         ({"length": 0}, LongwingValueError, "length must be at least 1, got 0"),
-        ({"length": "8"}, LongwingTypeError, "length must be an int, got '8'"),
+        ({"length": "8"}, LongwingTypeError, "length must be an int, got str '8'"),
         (
             {"length": 8, "learned": False, "learn_inverse": True},
             LongwingValueError,
             "learn_inverse=True needs learned=True",
         ),
+        ({"length": 8, "learned": False, "additive": True}, LongwingValueError, "additive=True needs learned=True"),
+        ({"length": 8, "learned": "no"}, LongwingTypeError, "learned must be True or False, got str 'no'"),
         ({"length": 8, "block_size": 32}, LongwingValueError, "block_size must be at most n=16"),
         ({"length": 8, "lr": -1.0}, LongwingValueError, "lr must be positive"),
     ],

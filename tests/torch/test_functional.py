@@ -124,8 +124,8 @@ def test_geometric_weights_decay_by_channel_and_tap(channels: int) -> None:
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
-        (lambda: lt.squash(torch.ones(3), -0.1), longwing.LongwingValueError, "lam must be at least 0, got -0.1"),
-        (lambda: lt.squash(torch.ones(3), math.nan), longwing.LongwingValueError, "lam must be at least 0, got nan"),
+        (lambda: lt.squash(torch.ones(3), -0.1), longwing.LongwingValueError, "lam must be .* at least 0, got -0.1"),
+        (lambda: lt.squash(torch.ones(3), math.nan), longwing.LongwingValueError, "lam must be finite .*, got nan"),
         (
             lambda: lt.squash(torch.ones(3, dtype=torch.int32), 0.1),
             longwing.LongwingTypeError,
@@ -138,7 +138,10 @@ def test_geometric_weights_decay_by_channel_and_tap(channels: int) -> None:
         (lambda: lt.smooth_frequency(torch.ones(3), 4), longwing.LongwingValueError, "width must be odd.*got 4"),
         (lambda: lt.smooth_frequency(torch.ones(3), 0), longwing.LongwingValueError, "width must be at least 1, got 0"),
         (lambda: lt.init_random((3,)), longwing.LongwingValueError, r"shape must be \(..., H, K\).*got \(3,\)"),
-        (lambda: lt.init_geometric((2, 0)), longwing.LongwingValueError, r"got \(2, 0\)"),
+        (lambda: lt.init_geometric((2, 0)), longwing.LongwingValueError, r"shape\[1\] must be at least 1, got 0"),
+        (lambda: lt.squash(torch.ones(3), "a"), longwing.LongwingTypeError, "lam must be a number, got str 'a'"),
+        (lambda: lt.init_random(4), longwing.LongwingTypeError, "shape must be a sequence of ints, got int 4"),
+        (lambda: lt.init_random((4, 2.0)), longwing.LongwingTypeError, r"shape\[1\] must be an int, got float 2.0"),
     ],
 )
 def test_bad_arguments_are_named(call: Any, kind: type[Exception], message: str) -> None:

@@ -248,6 +248,8 @@ def test_all_that_is_saved_is_real_parameters(options: dict[str, Any]) -> None:
         ((4, 8.0), {}, longwing.LongwingTypeError, "l_max must be an int, got float"),
         ((4, 8, 0), {}, longwing.LongwingValueError, "channels must be at least 1, got 0"),
         ((4, 8), {"layout": "LBH"}, longwing.LongwingValueError, "layout must be one of 'BHL', 'BLH', got 'LBH'"),
+        ((4, 8), {"bidirectional": "no"}, longwing.LongwingTypeError, "bidirectional must be True or False, got str 'no'"),
+        ((4, 8), {"tie_dropout": 1}, longwing.LongwingTypeError, "tie_dropout must be True or False, got int 1"),
         ((4, 8), {"reverse_lag": "left"}, longwing.LongwingValueError, "reverse_lag must be one of .* got 'left'"),
         ((4, 8), {"init": "zero"}, longwing.LongwingValueError, "init must be one of 'random', 'geometric', got 'zero'"),
         ((4, 8), {"lam": -1}, longwing.LongwingValueError, "lam must be finite and at least 0, got -1"),

@@ -176,6 +176,9 @@ def test_training_learns() -> None:
         ({"vocabulary": 9, "task": "language_model", "bidirectional": True}, "bidirectional=True is not supported"),
         ({"vocabulary": 9, "embed_dropout": 1.5}, "embed_dropout must be .* got 1.5"),
         ({"vocabulary": 9, "d_output": 0}, "d_output must be at least 1, got 0"),
+        ({"vocabulary": 9, "task": "language_model", "pooling": "bad"}, "pooling must be one of .* got 'bad'"),
+        ({"vocabulary": 9, "layout": "BLH"}, "layout is not supported: .* got layout='BLH'"),
+        ({"vocabulary": 9, "layout": "BHL"}, "layout is not supported"),
     ],
 )
 def test_bad_arguments_are_named(options: dict[str, Any], message: str) -> None:
@@ -183,14 +186,59 @@ def test_bad_arguments_are_named(options: dict[str, Any], message: str) -> None:
         model(**options)
 
 
+@pytest.mark.parametrize("name", ["bidirectional", "prenorm", "tie_dropout"])
+def test_a_flag_is_a_bool(name: str) -> None:
+    for task in ("classification", "language_model"):
+        with pytest.raises(longwing.LongwingTypeError, match=f"{name} must be True or False, got str 'no'"):
+            model(vocabulary=9, task=task, **{name: "no"})
+
+
+@pytest.mark.parametrize(
+    ("options", "lengths", "kind", "message"),
+    [
+        ({}, torch.tensor([3.0, 5.0]), longwing.LongwingTypeError, "lengths must have an integer dtype, got torch.float32"),
+        ({}, torch.tensor([True, True]), longwing.LongwingTypeError, "integer dtype, got torch.bool"),
+        ({}, [3, 5], longwing.LongwingTypeError, "lengths must be a torch.Tensor of integers, got list"),
+        ({"task": "retrieval"}, [[3, 5]], longwing.LongwingTypeError, "of integers, got list"),
+        ({"task": "retrieval"}, torch.tensor([3, 5]), longwing.LongwingValueError, r"lengths must have shape \(1, 2\)"),
+        ({"pooling": "none"}, torch.tensor([3, 5]), longwing.LongwingValueError, "lengths must be None"),
+        ({"pooling": "none"}, [3, 5], longwing.LongwingTypeError, "of integers, got list"),
+        ({"task": "language_model"}, torch.tensor([3, 5]), longwing.LongwingValueError, "lengths must be None"),
+    ],
+)
+def test_lengths_are_integers_of_what_is_pooled(options: Any, lengths: Any, kind: type[Exception], message: str) -> None:
+    x = tokens(1, 2, 5) if options.get("task") == "retrieval" else tokens(2, 5)
+    with pytest.raises(kind, match=message):
+        model(vocabulary=9, **options)(x, lengths)
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.int16, torch.int32])
+@pytest.mark.parametrize("pooling", ["mean", "max", "last"])
+def test_lengths_of_every_integer_dtype_are_the_same(pooling: Any, dtype: Any) -> None:
+    made, lengths = model(vocabulary=9, pooling=pooling).eval(), torch.tensor([3, 5])
+    assert torch.equal(made(tokens(2, 5), lengths.to(dtype)), made(tokens(2, 5), lengths))
+
+
+def test_a_batch_norm_lets_a_language_model_see_the_future_in_training_only() -> None:
+    ids = tokens(2, 12)
+    later = ids.clone()
+    later[:, -1] = (later[:, -1] + 1) % 9
+    for norm, training, sees in (("batch", True, True), ("batch", False, False), ("layer", True, False)):
+        made = model(vocabulary=9, task="language_model", d_output=9, norm=norm).double().train(training)
+        assert ((made(later) - made(ids))[:, :-1].abs().max() > 1e-6) == sees
+
+
 @pytest.mark.parametrize(
     ("options", "x", "lengths", "kind", "message"),
     [
         ({"vocabulary": 9}, torch.ones(2, 5), None, longwing.LongwingTypeError, "integer tokens, got dtype torch.float32"),
         ({"d_input": 2}, tokens(2, 5), None, longwing.LongwingTypeError, "floating signals, got dtype torch.int64"),
-        ({"vocabulary": 9}, tokens(5), None, longwing.LongwingValueError, r"x must have shape \(B, L\), got \(5,\)"),
-        ({"d_input": 2}, torch.ones(2, 5, 3), None, longwing.LongwingValueError, r"\(B, L, d_input=2\), got \(2, 5, 3\)"),
-        ({"vocabulary": 9, "task": "retrieval"}, tokens(2, 3, 5), None, longwing.LongwingValueError, r"\(B, 2, L\), got"),
+        ({"vocabulary": 9}, tokens(5), None, longwing.LongwingValueError, r"x must have shape \(B, L\) with .* \(5,\)"),
+        ({"d_input": 2}, torch.ones(2, 5, 3), None, longwing.LongwingValueError, r"\(B, L, d_input=2\) .* \(2, 5, 3\)"),
+        ({"vocabulary": 9, "task": "retrieval"}, tokens(2, 3, 5), None, longwing.LongwingValueError, r"\(B, 2, L\) with"),
+        ({"vocabulary": 9}, tokens(2, 0), None, longwing.LongwingValueError, r"x must .* with L >= 1, got \(2, 0\)"),
+        ({"d_input": 2}, torch.ones(2, 0, 2), None, longwing.LongwingValueError, r"x must .* L >= 1, got \(2, 0, 2\)"),
+        ({"vocabulary": 9}, [[1, 2]], None, longwing.LongwingTypeError, "x must be a torch.Tensor of .* tokens, got list"),
         (
             {"vocabulary": 9},
             tokens(2, 5),

@@ -32,13 +32,15 @@ def convolve(in1: ArrayLike, in2: ArrayLike, mode: Mode = "full", method: Method
     -------
     numpy.ndarray
         Of the inputs' common dtype. Direct sums are computed in it, those of integers modulo its width; a transform is
-        computed in float64 for integers, which are rounded, in float32 for float16, else in the common dtype.
+        computed in float64 for integers, which are rounded, in float32 for float16, else in the common dtype. With method
+        "fft" an empty input gives an empty array of shape (0,).
 
     Raises
     ------
     LongwingValueError
         Different numbers of dimensions, in mode "valid" no input that contains the other, an unknown mode or method, an
-        empty input, direct sums of bool, float16 or objects with several dimensions or a "same" longer than in1.
+        empty input with method "direct" or "auto", which takes direct sums then, direct sums of bool, float16 or objects
+        with several dimensions or a "same" longer than in1.
 
     Warns
     -----

@@ -18,12 +18,20 @@ def numpy_serves(in1: Array, in2: Array, mode: Mode) -> bool:
 
 def convolve_directly(in1: Array, in2: Array, mode: Mode) -> Array:
     """Convolve along all axes by sums."""
+    _refuse_empty(in1, in2)
     return np.convolve(in1, in2, mode) if numpy_serves(in1, in2, mode) else _sums(in1, in2, mode)
 
 
 def correlate_directly(in1: Array, in2: Array, mode: Mode) -> Array:
     """Correlate along all axes by sums."""
+    _refuse_empty(in1, in2)
     return np.correlate(in1, in2, mode) if numpy_serves(in1, in2, mode) else _sums(in1, reversed_conjugate(in2), mode)
+
+
+def _refuse_empty(in1: Array, in2: Array) -> None:
+    for name, array in (("in1", in1), ("in2", in2)):
+        if not array.size:
+            raise LongwingValueError(f"{name} must not be empty for direct sums, got shape {array.shape}")
 
 
 def reversed_conjugate(x: Array) -> Array:
@@ -35,10 +43,10 @@ def reversed_conjugate(x: Array) -> Array:
 def _sums(in1: Array, in2: Array, mode: Mode) -> Array:
     """Convolve by one sum over the taps of the smaller array, for every position of the larger one, padded with zeros."""
     dtype = np.result_type(in1, in2)
-    if dtype.char in "?eO" or dtype.kind not in "iufc" or not (in1.size and in2.size):
+    if dtype.char in "?eO" or dtype.kind not in "iufc":
         raise LongwingValueError(
             f"direct convolution is not available for dtype {dtype} with {in1.ndim} dimensions of shapes {in1.shape} and "
-            f"{in2.shape} in mode {mode!r}; integers, float32, float64, longdouble and complex are supported, not empty"
+            f"{in2.shape} in mode {mode!r}; integers, float32, float64, longdouble and complex are supported"
         )
     windows = [window(n1, n2, mode) for n1, n2 in zip(in1.shape, in2.shape, strict=True)]
     signal, taps = (in1, in2) if in1.size >= in2.size else (in2, in1)

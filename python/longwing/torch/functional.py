@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from longwing._core import LongwingTypeError, LongwingValueError
+from longwing._core import LongwingValueError
+from longwing.torch.checks import check_count, check_floating, check_number, check_shape
 
 __all__ = ["init_geometric", "init_random", "smooth", "smooth_frequency", "squash"]
 
@@ -22,12 +23,10 @@ def squash(k: torch.Tensor, lam: float) -> torch.Tensor:
 
     It is the proximal operator of :math:`\lambda \lVert k \rVert_1`. The gradient passes where :math:`|k| > \lambda` and is
     0 elsewhere: a weight at or below `lam` in magnitude does not learn. Any shape and floating dtype, which the result
-    has too. A negative `lam` is a LongwingValueError.
+    has too. A `lam` that is negative or not finite is a LongwingValueError, one that is no number a LongwingTypeError.
     """
-    _check_floating(k)
-    if not lam >= 0:
-        raise LongwingValueError(f"lam must be at least 0, got {lam}")
-    result: torch.Tensor = functional.softshrink(k, lam)
+    _check_filter(k)
+    result: torch.Tensor = functional.softshrink(k, check_number("lam", lam))
     return result
 
 
@@ -35,10 +34,10 @@ def smooth(k: torch.Tensor, p: int) -> torch.Tensor:
     r"""Return the moving average of `k` (..., K) over 2p+1 taps: :math:`\frac{1}{2p+1} \sum_{|i| \le p} k_{t+i}`.
 
     Taps outside of k are 0, and the divisor is 2p+1 at the ends too. The result has k's shape and dtype. A negative `p` is
-    a LongwingValueError.
+    a LongwingValueError, one that is no int a LongwingTypeError.
     """
-    _check_floating(k)
-    _check_count("p", p, 0)
+    _check_filter(k)
+    check_count("p", p, 0)
     if p == 0:
         return k
     with torch.autocast(k.device.type, enabled=False):
@@ -53,10 +52,10 @@ def smooth_frequency(k: torch.Tensor, width: int) -> torch.Tensor:
 
     :math:`\hat k` is the real-input FFT of length K of k, w is `width`. The weights are not normalised, and bins outside of
     the K//2+1 are 0. The result has k's shape and dtype; half types are computed in float32. A `width` that is even or
-    below 1 is a LongwingValueError.
+    below 1 is a LongwingValueError, one that is no int a LongwingTypeError.
     """
-    _check_floating(k)
-    _check_count("width", width, 1)
+    _check_filter(k)
+    check_count("width", width, 1)
     if width % 2 == 0:
         raise LongwingValueError(f"width must be odd, so that the weights have a middle, got {width}")
     with torch.autocast(k.device.type, enabled=False):
@@ -81,9 +80,9 @@ def init_random(
     r"""Return a filter of `shape` (..., H, K) drawn from :math:`s \cdot \mathcal N(0, 1)`, s = `scale`.
 
     `generator`, `dtype` and `device` are those of torch.randn. A shape of less than two axes or with an extent below 1 is
-    a LongwingValueError.
+    a LongwingValueError, one that is no sequence of ints a LongwingTypeError.
     """
-    return scale * torch.randn(_check_shape(shape), generator=generator, dtype=dtype, device=device)
+    return scale * torch.randn(check_shape(shape), generator=generator, dtype=dtype, device=device)
 
 
 def init_geometric(
@@ -99,7 +98,7 @@ def init_geometric(
     t = 0 to K-1 is the tap, h = 0 to H-1 the channel and s = `scale`: channel 0 decays by a factor e over the filter, the
     last one by about H/2 such factors. Arguments and errors are those of :func:`init_random`.
     """
-    *_, channels, taps = _check_shape(shape)
+    *_, channels, taps = check_shape(shape)
     values = init_random(shape, scale=scale, generator=generator, dtype=dtype, device=device)
     time = torch.arange(taps, dtype=values.dtype, device=values.device) / taps
     channel = torch.arange(channels, dtype=values.dtype, device=values.device) / channels
@@ -107,24 +106,7 @@ def init_geometric(
     return values * torch.exp(-rate[:, None] * time)
 
 
-def _check_floating(k: Any) -> None:
-    if not isinstance(k, torch.Tensor):
-        raise LongwingTypeError(f"k must be a torch.Tensor, got {type(k).__name__}")
-    if not k.dtype.is_floating_point:
-        raise LongwingTypeError(f"k must have a floating dtype, got {k.dtype}")
+def _check_filter(k: Any) -> None:
+    check_floating("k", k)
     if k.ndim == 0:
         raise LongwingValueError("k must have an axis of taps, got a scalar")
-
-
-def _check_count(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise LongwingTypeError(f"{name} must be an int, got {type(value).__name__}")
-    if value < least:
-        raise LongwingValueError(f"{name} must be at least {least}, got {value}")
-
-
-def _check_shape(shape: Sequence[int]) -> tuple[int, ...]:
-    extents = tuple(shape)
-    if len(extents) < 2 or min(extents) < 1:
-        raise LongwingValueError(f"shape must be (..., H, K) with extents of at least 1, got {extents}")
-    return extents

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from longwing._core import LongwingTypeError, LongwingValueError
+from longwing.torch.checks import check_int
 
 _DEFAULT_BLOCK = 16  # one tile of a GPU's matrix unit
 
@@ -36,8 +37,8 @@ def block_sizes(
 
 
 def _equal(bits: int, order: int) -> tuple[int, ...]:
-    if not _is_int(order) or not 1 <= order <= bits:
-        raise LongwingValueError(f"order must be an int from 1 to log2(n)={bits}, got {order!r}")
+    if not 1 <= check_int("order", order) <= bits:
+        raise LongwingValueError(f"order must be from 1 to log2(n)={bits}, got {order}")
     short, longer = bits // order, bits % order
     return (2**short,) * (order - longer) + (2 ** (short + 1),) * longer
 
@@ -51,12 +52,6 @@ def _checked(n: int, blocks: Sequence[int]) -> tuple[int, ...]:
 
 
 def _bits(value: int, name: str) -> int:
-    if not _is_int(value):
-        raise LongwingTypeError(f"{name} must be an int, got {value!r}")
-    if value < 2 or value & (value - 1):
+    if check_int(name, value) < 2 or value & (value - 1):
         raise LongwingValueError(f"{name} must be a power of two from 2, got {value}")
     return value.bit_length() - 1
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

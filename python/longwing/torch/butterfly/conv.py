@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import torch
 
 from longwing._core import LongwingValueError
-from longwing.torch.butterfly import checks
 from longwing.torch.butterfly.stages import multiply
 from longwing.torch.butterfly.transform import ButterflyTransform
+from longwing.torch.checks import check_count, check_dtype, check_flag, check_last_dimension
 
 _LR, _LR_WITH_INVERSE = 1e-3, 1e-4  # section 3.4 of the paper
 
@@ -60,13 +60,18 @@ class ButterflyConv(torch.nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.length = checks.positive_int(length, "length")
+        self.length = check_count("length", length)
         self.n = 2 << (length - 1).bit_length()
+        flags = {"learned": learned, "learn_inverse": learn_inverse, "additive": additive, "causal": causal}
+        for name, value in flags.items():
+            check_flag(name, value)
         if causal and learned:
             raise LongwingValueError(
                 "causal=True is not supported with learned transforms: once trained they turn no product into a "
                 "convolution, and zero padding no longer keeps the future out: use longwing.torch.long_conv"
             )
+        if additive and not learned:
+            raise LongwingValueError("additive=True needs learned=True: fixed transforms have nothing to add")
         if learn_inverse and not learned:
             raise LongwingValueError("learn_inverse=True needs learned=True, which learns the forward transforms")
         rate = (_LR_WITH_INVERSE if learn_inverse else _LR) if lr is None else lr
@@ -126,8 +131,8 @@ class ButterflyConv(torch.nn.Module):
     def _check(self, u: torch.Tensor, k: torch.Tensor) -> None:
         dtype = self.inverse.dtype
         for tensor, name in ((u, "u"), (k, "k")):
-            checks.real_tensor(tensor, name, dtype)
-            checks.last_dimension(tensor, name, self.length, "length")
+            check_dtype(name, tensor, dtype)
+            check_last_dimension(name, tensor, self.length, "length")
         if u.ndim < 2 or self.channels not in (1, u.shape[-2]):
             want = "H" if self.channels == 1 else self.channels
             raise LongwingValueError(f"u must be (…, {want}, m), got shape {tuple(u.shape)}")

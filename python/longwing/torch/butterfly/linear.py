@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import torch
 
 from longwing._core import LongwingTypeError, LongwingValueError
-from longwing.torch.butterfly import checks
 from longwing.torch.butterfly.monarch import project
+from longwing.torch.checks import check_count, check_dtype
 
 
 class ButterflyLinear(torch.nn.Module):
@@ -53,9 +53,9 @@ class ButterflyLinear(torch.nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.in_features = checks.positive_int(in_features, "in_features")
-        self.out_features = checks.positive_int(out_features, "out_features")
-        if checks.positive_int(order, "order") < 2:
+        self.in_features = check_count("in_features", in_features)
+        self.out_features = check_count("out_features", out_features)
+        if check_count("order", order) < 2:
             raise LongwingValueError("order must be at least 2, got 1: one factor is the dense matrix, torch.nn.Linear")
         self.inputs, self.outputs = digits(in_features, order), digits(out_features, order)
         self.factors = torch.nn.ParameterList()
@@ -103,7 +103,7 @@ class ButterflyLinear(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return y (…, out_features) for x (…, in_features) of the parameters' dtype, or any under autocast."""
-        checks.real_tensor(x, "x", self.factors[0].dtype)
+        check_dtype("x", x, self.factors[0].dtype)
         if x.ndim < 1 or x.shape[-1] != self.in_features:
             raise LongwingValueError(f"x must be (…, {self.in_features}), in_features, got shape {tuple(x.shape)}")
         y = self._multiply(x)

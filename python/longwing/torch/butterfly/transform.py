@@ -9,11 +9,18 @@ from typing import cast
 import torch
 
 from longwing._core import LongwingValueError
-from longwing.torch.butterfly import checks
 from longwing.torch.butterfly.blocks import block_sizes
 from longwing.torch.butterfly.matrices import BlockMatrices
 from longwing.torch.butterfly.roots import Roots
 from longwing.torch.butterfly.stages import Pair, Stage, conjugated, gather, scatter
+from longwing.torch.checks import (
+    check_count,
+    check_dtype,
+    check_flag,
+    check_last_dimension,
+    check_positive,
+    check_probability,
+)
 
 
 class ButterflyTransform(torch.nn.Module):
@@ -64,9 +71,9 @@ class ButterflyTransform(torch.nn.Module):
         super().__init__()
         self.n = n
         self.blocks = block_sizes(n, order=order, block_size=block_size, blocks=blocks)
-        self.channels = checks.positive_int(channels, "channels")
-        self.learned = learned
-        if additive and not learned:
+        self.channels = check_count("channels", channels)
+        self.learned = check_flag("learned", learned)
+        if check_flag("additive", additive) and not learned:
             raise LongwingValueError("additive=True needs learned=True: a fixed transform has nothing to add")
         self.matrices = torch.nn.ModuleDict()
         for size in sorted(set(self.blocks)):
@@ -75,8 +82,8 @@ class ButterflyTransform(torch.nn.Module):
                 channels,
                 learned=learned,
                 additive=additive,
-                dropout=checks.probability(dropout, "dropout"),
-                lr=checks.learning_rate(lr, "lr"),
+                dropout=check_probability("dropout", dropout),
+                lr=check_positive("lr", lr),
                 device=device,
                 dtype=dtype,
             )
@@ -140,8 +147,8 @@ class ButterflyTransform(torch.nn.Module):
         return cast(BlockMatrices, self.matrices[str(size)])
 
     def _check(self, tensor: torch.Tensor, name: str) -> None:
-        checks.real_tensor(tensor, name, self.dtype)
-        checks.last_dimension(tensor, name, self.n, "n")
+        check_dtype(name, tensor, self.dtype)
+        check_last_dimension(name, tensor, self.n, "n")
         if self.channels > 1 and (tensor.ndim < 2 or tensor.shape[-2] != self.channels):
             shape = tuple(tensor.shape)
             raise LongwingValueError(f"{name} must be (…, {self.channels}, m), as many as channels, got shape {shape}")

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from longwing.torch.nn.arguments import check_choice
+from longwing.torch.checks import check_choice
 from longwing.torch.nn.layer import row_dropout
 
 Norm = Literal["layer", "batch"]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from longwing._core import LongwingValueError
-from longwing.torch.nn.arguments import check_choice
+from longwing.torch.checks import check_choice, check_integers
 
 Pooling = Literal["mean", "max", "last", "none"]
 POOLINGS: tuple[Pooling, ...] = ("mean", "max", "last", "none")
@@ -17,21 +17,23 @@ POOLINGS: tuple[Pooling, ...] = ("mean", "max", "last", "none")
 def pool(rows: torch.Tensor, pooling: Pooling, lengths: torch.Tensor | None = None) -> torch.Tensor:
     """Return (B, H) from `rows` (B, H, L): the mean, the largest or the last of each row's first `lengths` samples.
 
-    `lengths` (B,) has integers from 1 to L; None: L for all. "none" returns the samples as (B, L, H).
+    `lengths` (B,) has integers from 1 to L; None: L for all. "none" returns the samples as (B, L, H), and takes no
+    `lengths`.
     """
     check_choice("pooling", pooling, POOLINGS)
+    if lengths is not None:
+        lengths = _checked_lengths(lengths, rows, pooling).to(rows.device)
     if pooling == "none":
         return rows.mT
     if lengths is None:
         return {"mean": lambda: _mean(rows), "max": lambda: rows.amax(-1), "last": lambda: rows[..., -1]}[pooling]()
-    _check_lengths(lengths, rows)
     if pooling == "last":
-        index = (lengths.to(rows.device) - 1).long()[:, None, None].expand(-1, rows.shape[1], 1)
+        index = (lengths - 1)[:, None, None].expand(-1, rows.shape[1], 1)
         return rows.gather(-1, index)[..., 0]
-    outside = (torch.arange(rows.shape[-1], device=rows.device) >= lengths.to(rows.device)[:, None])[:, None]
+    outside = (torch.arange(rows.shape[-1], device=rows.device) >= lengths[:, None])[:, None]
     if pooling == "max":
         return rows.masked_fill(outside, float("-inf")).amax(-1)
-    return rows.masked_fill(outside, 0).sum(-1) / lengths.to(rows.device, rows.dtype)[:, None]
+    return rows.masked_fill(outside, 0).sum(-1) / lengths.to(rows.dtype)[:, None]
 
 
 def _mean(rows: torch.Tensor) -> torch.Tensor:
@@ -75,11 +77,17 @@ class RetrievalDecoder(nn.Module):
         return result
 
 
-def _check_lengths(lengths: torch.Tensor, rows: torch.Tensor) -> None:
+def _checked_lengths(lengths: torch.Tensor, rows: torch.Tensor, pooling: Pooling) -> torch.Tensor:
+    """Return `lengths` as int64."""
+    check_integers("lengths", lengths)
+    if pooling == "none":
+        raise LongwingValueError("lengths must be None where nothing is pooled: with pooling='none' and in language models")
     batch, _, length = rows.shape
     if lengths.shape != (batch,):
         raise LongwingValueError(f"lengths must have shape ({batch},), one a sequence, got {tuple(lengths.shape)}")
+    lengths = lengths.long()
     if batch and not lengths.is_cuda:  # reading a GPU's values would wait for it
         least, most = (int(value) for value in torch.aminmax(lengths))
         if least < 1 or most > length:
             raise LongwingValueError(f"lengths must be from 1 to L={length}, got {least} to {most}")
+    return lengths

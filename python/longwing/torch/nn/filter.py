@@ -1,4 +1,4 @@
-"""The learnt filter of a long convolution."""
+"""The learned filter of a long convolution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 
 from longwing._core import LongwingValueError
 from longwing.torch import functional
-from longwing.torch.nn.arguments import check_choice, check_count, check_number, check_probability
+from longwing.torch.checks import check_choice, check_count, check_number, check_probability
 
 Initialisation = Literal["random", "geometric"]
 _INITIAL = {"random": functional.init_random, "geometric": functional.init_geometric}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from longwing.torch.checks import LAYOUTS, Layout, check_choice, check_count, check_rows
 from longwing.torch.conv import long_conv
-from longwing.torch.nn.arguments import LAYOUTS, Layout, check_choice, check_count, check_rows
 from longwing.torch.nn.filter import Initialisation, LongConvFilter
 from longwing.torch.nn.gated_linear import over_channels
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from longwing._types import ReverseLag
+from longwing.torch.checks import LAYOUTS, Layout, check_choice, check_count, check_flag, check_probability, check_rows
 from longwing.torch.conv import long_conv
-from longwing.torch.nn.arguments import LAYOUTS, Layout, check_choice, check_count, check_probability, check_rows
 from longwing.torch.nn.filter import Initialisation, LongConvFilter
 from longwing.torch.nn.gated_linear import GatedLinear
 
@@ -103,7 +103,7 @@ class LongConv(nn.Module):
             )
 
         self.filter = new_filter()
-        self.reverse_filter = new_filter() if bidirectional else None
+        self.reverse_filter = new_filter() if check_flag("bidirectional", bidirectional) else None
         self.skip = nn.Parameter(torch.randn(channels, d_model))
         self.dropout = row_dropout(dropout, tie_dropout)
         self.mix = GatedLinear(channels * d_model, d_model)
@@ -136,4 +136,4 @@ class LongConv(nn.Module):
 def row_dropout(p: float, tied: bool) -> nn.Module:
     """Return dropout of values, or, `tied`, of whole rows of (B, H, L)."""
     check_probability("dropout", p)
-    return nn.Dropout1d(p) if tied else nn.Dropout(p)
+    return nn.Dropout1d(p) if check_flag("tie_dropout", tied) else nn.Dropout(p)

@@ -8,9 +8,16 @@ import torch
 from torch import nn
 
 from longwing._core import LongwingTypeError, LongwingValueError
-from longwing.torch.nn.arguments import check_choice, check_count, check_probability
+from longwing.torch.checks import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_integers,
+    check_probability,
+    holds_integers,
+)
 from longwing.torch.nn.block import Norm, ResidualBlock, new_norm
-from longwing.torch.nn.decoder import PooledDecoder, Pooling, RetrievalDecoder
+from longwing.torch.nn.decoder import POOLINGS, PooledDecoder, Pooling, RetrievalDecoder
 from longwing.torch.nn.gated_linear import SignalEncoder
 from longwing.torch.nn.layer import LongConv
 
@@ -23,15 +30,15 @@ class LongConvModel(nn.Module):
 
     Each block is x + dropout(layer(norm(x))) with `prenorm`, and a norm follows the last; else norm(x + dropout(layer(x))).
 
-    ================  ==========================================  ===========================================
+    ================  ==========================================  ============================================
     task              input                                       output
-    ================  ==========================================  ===========================================
+    ================  ==========================================  ============================================
     classification    (B, L) tokens or (B, L, d_input) signals    (B, d_output)
     regression        the same                                    (B, d_output)
     retrieval         (B, 2, L) or (B, 2, L, d_input): two        (B, d_output), from both pooled features,
                       sequences to compare                        their product and their difference
-    language_model    (B, L)                                      (B, L, d_output), causal
-    ================  ==========================================  ===========================================
+    language_model    (B, L)                                      (B, L, d_output), causal but for a batch norm
+    ================  ==========================================  ============================================
 
     Parameters
     ----------
@@ -47,7 +54,9 @@ class LongConvModel(nn.Module):
         From L samples to one. "none" answers at every sample, (B, L, d_output): classification and regression only. A
         language model always does.
     norm : {"layer", "batch"}
-        Over the channels of a sample, or over the batch and its samples.
+        Over the channels of a sample, or over the batch and its samples. A language model is causal in training and
+        evaluation with "layer". With "batch" it is causal in evaluation only: in training a batch norm's mean and variance
+        are those of all samples, so that an output depends on later samples too, and on the other sequences.
     prenorm : bool
         Where the norm is.
     dropout, tie_dropout
@@ -56,7 +65,7 @@ class LongConvModel(nn.Module):
         Dropout of the encoder's values.
     **layer
         Further arguments of :class:`~longwing.torch.LongConv`: `channels`, `bidirectional`, `reverse_lag`, `init`, `lam`,
-        `smooth`, `smooth_frequency`, `kernel_dropout`, `kernel_lr`.
+        `smooth`, `smooth_frequency`, `kernel_dropout`, `kernel_lr`. There is no `layout`.
 
     Attributes
     ----------
@@ -65,8 +74,8 @@ class LongConvModel(nn.Module):
     Raises
     ------
     LongwingValueError, LongwingTypeError
-        An argument out of range or of a wrong type, a bidirectional language model; in forward, an input of another shape
-        or dtype, or `lengths` of another shape.
+        An argument out of range or of a wrong type, a bidirectional language model, a `layout`; in forward, an input of
+        another shape or dtype, `lengths` that are no integers or of another shape, or that nothing is pooled by.
 
     Notes
     -----
@@ -95,7 +104,14 @@ class LongConvModel(nn.Module):
         check_count("n_layers", n_layers)
         check_count("d_output", d_output)
         check_choice("task", task, TASKS)
-        if task == "language_model" and layer.get("bidirectional"):
+        check_choice("pooling", pooling, POOLINGS)
+        check_flag("prenorm", prenorm)
+        if "layout" in layer:
+            raise LongwingValueError(
+                "layout is not supported: tokens are (B, L), signals (B, L, d_input), and layers of a model pass "
+                f"(B, H, L) on; got layout={layer['layout']!r}"
+            )
+        if task == "language_model" and layer.get("bidirectional") is True:
             raise LongwingValueError(
                 "bidirectional=True is not supported for task='language_model', which must not see the future"
             )
@@ -126,11 +142,12 @@ class LongConvModel(nn.Module):
 
         `lengths` (B,), for retrieval (B, 2), are the samples of each sequence, from 1 to L, without what it was padded
         with: only they are pooled. None: L. Causal layers let no padding that follows reach them; bidirectional ones and
-        batch norms see it.
+        batch norms see it. With pooling "none", and in a language model, nothing is pooled and `lengths` must be None.
         """
         self._check_input(x)
         if self.task == "retrieval":
-            x, lengths = x.flatten(0, 1), None if lengths is None else lengths.flatten()
+            lengths = None if lengths is None else _flat_lengths(lengths, x.shape[0])
+            x = x.flatten(0, 1)
         rows = self.embed_dropout(self.encoder(x)).mT.contiguous()
         for block in self.blocks:
             rows = block(rows)
@@ -138,14 +155,23 @@ class LongConvModel(nn.Module):
         return result
 
     def _check_input(self, x: torch.Tensor) -> None:
-        integer = not (x.dtype.is_floating_point or x.dtype.is_complex or x.dtype == torch.bool)
-        if integer != self.tokens:
-            expected = "integer tokens" if self.tokens else "floating signals"
+        expected = "integer tokens" if self.tokens else "floating signals"
+        if not isinstance(x, torch.Tensor):
+            raise LongwingTypeError(f"x must be a torch.Tensor of {expected}, got {type(x).__name__}")
+        if not (holds_integers(x) if self.tokens else x.dtype.is_floating_point):
             raise LongwingTypeError(f"x must hold {expected}, got dtype {x.dtype}")
         axes = (["B"] + ["2"] * (self.task == "retrieval")) + ["L"] + ([] if self.tokens else [f"d_input={self.d_input}"])
         fits = x.ndim == len(axes) and (self.task != "retrieval" or x.shape[1] == 2)
-        if not fits or (not self.tokens and x.shape[-1] != self.d_input):
-            raise LongwingValueError(f"x must have shape ({', '.join(axes)}), got {tuple(x.shape)}")
+        if not fits or (not self.tokens and x.shape[-1] != self.d_input) or x.shape[axes.index("L")] < 1:
+            raise LongwingValueError(f"x must have shape ({', '.join(axes)}) with L >= 1, got {tuple(x.shape)}")
+
+
+def _flat_lengths(lengths: torch.Tensor, batch: int) -> torch.Tensor:
+    """Return retrieval's `lengths` (B, 2) as (2B,)."""
+    check_integers("lengths", lengths)
+    if lengths.shape != (batch, 2):
+        raise LongwingValueError(f"lengths must have shape ({batch}, 2), one a sequence, got {tuple(lengths.shape)}")
+    return lengths.flatten()
 
 
 def _takes_tokens(vocabulary: int | None, d_input: int | None) -> bool:

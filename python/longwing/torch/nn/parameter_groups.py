@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from longwing._core import LongwingTypeError
-from longwing.torch.nn.arguments import check_number
+from longwing.torch.checks import check_number
 
 
 def parameter_groups(model: nn.Module, lr: float, weight_decay: float) -> list[dict[str, Any]]:
