@@ -20,7 +20,7 @@ BELOW_INSTANCES = ("longwing/", "core/", "device/", "policy/", "thread/", "block
 
 # Array libraries, and the parts of the package that may import them: a file, or a folder and all that is in it.
 ARRAY_LIBRARIES = {
-    "numpy": ("numpy.py", "testing.py", "scipy/", "_cli/"),
+    "numpy": ("numpy.py", "testing.py", "_reference.py", "scipy/", "_cli/"),
     "scipy": ("_cli/",),
     "torch": ("torch/", "_cli/"),
     "jax": ("jax.py",),
