@@ -123,12 +123,19 @@ def test_learned_butterflies_stand_beside_what_they_replace() -> None:
     records = [record("ablation", variant=variant) for variant in ("butterfly", "squash", "fixed")]
     records.append(record("ablation", variant="butterfly", seed=1, accuracy=0.4121))
     records.append(record(task="lm", variant="h3", bits_per_byte=2.0, perplexity=4.0))
+    records.append(record(task="lm", variant="h3", seed=1, bits_per_byte=3.0, perplexity=8.0))
     rows = tables.butterflies(records).splitlines()[2:]
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert [row[6].split()[0] for row in cells] == ["91.0", "92.5", "WikiText-103,"]
     assert cells[1][1:5] == ["12,345", "**42.2 ± 1.4 %**", "2", "32"]
     assert cells[0][1:5] == ["12,345", "**43.2 %**", "1", "32"]
-    assert cells[2][2] == "**2.000 bits per byte**, perplexity of tokens 4"
+    assert cells[2][2:4] == ["**2.000 bits per byte**, perplexity of tokens 4", "1"]
+
+
+def test_a_record_of_a_variant_that_is_no_more_stands_in_no_comparison() -> None:
+    gone = record("ablation")
+    gone["config"]["variant"] = "forgotten"
+    assert tables.regularisers([gone, record("ablation")]) == tables.regularisers([record("ablation")])
 
 
 def test_what_was_not_run_is_named() -> None:

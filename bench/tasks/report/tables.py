@@ -127,7 +127,7 @@ def accuracies(records: Sequence[Record], task: str, variant: str) -> list[float
 
 def _seeds(records: Sequence[Record], key: tuple[str, str, str]) -> list[Record]:
     """Return the runs of a task, preset and variant that differ in their seeds alone."""
-    return [record for record in records if is_unchanged(record) and _key(record) == key]
+    return [record for record in records if _key(record) == key and is_unchanged(record)]
 
 
 def _key(record: Record) -> tuple[str, str, str]:
@@ -222,13 +222,14 @@ def butterflies(records: Sequence[Record]) -> str:
 
 def _butterfly(records: Sequence[Record], about: str) -> list[str]:
     first = records[0]
-    alone = f"**{main_figure(first)}**{_others(first)}"
+    several = len(records) > 1 and first["main"] == "accuracy"
+    found = _mean([100 * record["figures"]["accuracy"] for record in records]) if several else main_figure(first)
     return [
         about,
         f"{first['parameters']:,}",
-        alone if len(records) == 1 else f"**{_mean([100 * record['figures']['accuracy'] for record in records])}**",
-        str(len(records)),
-        f"{statistics.mean(record['seconds']['processor'] for record in records):.0f}",
+        f"**{found}**" + ("" if several else _others(first)),
+        str(len(records) if several else 1),
+        f"{statistics.mean(record['seconds']['processor'] for record in (records if several else records[:1])):.0f}",
         _preset(first),
         butterfly_figure(first["config"]["task"], first["config"]["variant"]),
     ]
