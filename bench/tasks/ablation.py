@@ -13,7 +13,7 @@ VARIANTS = ("random", "smooth", "squash", "both", "geometric", "s4d", "transform
 SEEDS = 3
 
 TOO_SLOW = {("text", "transformer")}
-"""Tasks and variants that would take longer than the preset's three minutes on two cores: it would be 18."""
+"""Tasks and variants that would take longer than the preset's three minutes on two cores: 18, by the time of a step."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
